@@ -1,0 +1,223 @@
+//! The browser's socket as a [`Transport`].
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, EventTarget, MessageEvent, WebSocket};
+
+use crate::driver::{Events, Refusal, Transport};
+use crate::machine::Generation;
+use crate::request::Request;
+use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, UrlFault};
+
+use super::bindings::property;
+use super::wire::Wire;
+
+/// One `web_sys::WebSocket` at a time, and our listeners on it.
+#[derive(Default)]
+pub(crate) struct BrowserSocket {
+    raw: RefCell<Option<Rc<WebSocket>>>,
+    listeners: RefCell<Vec<Listener>>,
+    /// Wasm memory is shared or resizable, which `send` throws on in every engine (measured).
+    copies: Cell<bool>,
+}
+
+impl BrowserSocket {
+    /// Takes a socket that somebody else has made.
+    pub(crate) fn adopt(raw: WebSocket) -> Self {
+        let socket = Self::default();
+        socket.raw.replace(Some(Rc::new(raw)));
+        socket
+    }
+
+    /// The browser's object.
+    pub(crate) fn raw(&self) -> Option<Rc<WebSocket>> {
+        self.raw.borrow().clone()
+    }
+
+    /// Listens by `addEventListener`, so that handlers of others on the same object survive.
+    fn listen<P: Wire + 'static>(
+        &self,
+        raw: &WebSocket,
+        generation: Generation,
+        events: &Weak<dyn Events<P>>,
+    ) {
+        raw.set_binary_type(BinaryType::Arraybuffer);
+        let on = |kind, handle: fn(&dyn Events<P>, Generation, web_sys::Event)| {
+            Listener::new(raw, kind, {
+                let events = events.clone();
+                move |event| {
+                    if let Some(events) = events.upgrade() {
+                        handle(&*events, generation, event);
+                    }
+                }
+            })
+        };
+        self.listeners.replace(vec![
+            on("open", handle_open),
+            on("message", handle_message),
+            on("error", |events, generation, _| {
+                events.handle_error(generation)
+            }),
+            on("close", handle_close),
+        ]);
+    }
+}
+
+fn handle_open<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+    let socket = event.target().map(JsCast::unchecked_into::<WebSocket>);
+    let event = socket.map_or_else(OpenEvent::default, |socket| {
+        OpenEvent::new(socket.protocol(), socket.extensions())
+    });
+    events.handle_open(generation, event);
+}
+
+fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+    let event: MessageEvent = event.unchecked_into();
+    match P::receive(&event.data()) {
+        Some(message) => events.handle_message(generation, message),
+        None => events.handle_unreadable(generation),
+    }
+}
+
+fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+    let event: web_sys::CloseEvent = event.unchecked_into();
+    let event = CloseEvent::new(event.code(), event.reason(), event.was_clean());
+    events.handle_close(generation, event);
+}
+
+impl<P: Wire + 'static> Transport<P> for BrowserSocket {
+    fn open(
+        &self,
+        generation: Generation,
+        request: &Request,
+        events: Weak<dyn Events<P>>,
+    ) -> Result<(), ConnectError> {
+        let protocols: Vec<JsValue> = request.protocols.iter().map(JsValue::from).collect();
+        let protocols = js_sys::Array::from_iter(protocols);
+        let raw = WebSocket::new_with_str_sequence(&request.url, &protocols)
+            .map_err(|thrown| explain(&thrown, request))?;
+        self.listen(&raw, generation, &events);
+        self.raw.replace(Some(Rc::new(raw)));
+        Ok(())
+    }
+
+    fn adopt(&self, generation: Generation, events: Weak<dyn Events<P>>) {
+        if let Some(raw) = self.raw() {
+            self.listen(&raw, generation, &events);
+        }
+    }
+
+    fn transmit(&self, payload: &P) -> Result<(), Refusal> {
+        let raw = self.raw().ok_or(Refusal::Closing)?;
+        // `send` in CLOSING and CLOSED does not throw: it counts the bytes and drops them.
+        if raw.ready_state() != WebSocket::OPEN {
+            return Err(Refusal::Closing);
+        }
+        let copy = self.copies.get();
+        let sent = payload.send(&raw, copy);
+        if sent.is_err() && !copy && payload.is_binary() {
+            payload.send(&raw, true).map_err(|_| Refusal::Thrown)?;
+            self.copies.set(true);
+            return Ok(());
+        }
+        sent.map_err(|_| Refusal::Thrown)
+    }
+
+    fn close(&self, frame: &CloseFrame) {
+        if let Some(raw) = self.raw() {
+            let code = frame.code.get();
+            let closed = raw.close_with_code_and_reason(code, frame.reason.as_str());
+            if closed.is_err() {
+                // Only a replaced `WebSocket` throws on a checked code and reason.
+                raw.close().ok();
+            }
+        }
+    }
+
+    fn abandon(&self) {
+        self.listeners.replace(Vec::new());
+        if let Some(raw) = self.raw()
+            && raw.ready_state() < WebSocket::CLOSING
+        {
+            raw.close().ok();
+        }
+    }
+
+    fn buffered_amount(&self) -> u64 {
+        self.raw().map_or(0, |raw| raw.buffered_amount().into())
+    }
+
+    fn ready_state(&self) -> ReadyState {
+        let state = self.raw().map(|raw| raw.ready_state());
+        state
+            .and_then(|state| ReadyState::try_from(state).ok())
+            .unwrap_or(ReadyState::Closed)
+    }
+
+    fn url(&self) -> String {
+        self.raw().map(|raw| raw.url()).unwrap_or_default()
+    }
+
+    fn protocol(&self) -> String {
+        self.raw().map(|raw| raw.protocol()).unwrap_or_default()
+    }
+
+    fn extensions(&self) -> String {
+        self.raw().map(|raw| raw.extensions()).unwrap_or_default()
+    }
+}
+
+impl Drop for BrowserSocket {
+    fn drop(&mut self) {
+        // A socket that is forgotten stays open for ever: garbage collection closes none (measured).
+        Transport::<crate::Message>::abandon(self);
+    }
+}
+
+/// What the constructor threw. It need not be an `Error`: Firefox throws a bare object when the
+/// page's policy forbids the connection (measured).
+fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
+    match property(thrown, "name").as_deref() {
+        Some("SyntaxError") => request.invalid_url(UrlFault::Malformed),
+        Some("ReferenceError" | "TypeError") => ConnectError::Unsupported,
+        _ => request.blocked(),
+    }
+}
+
+/// A listener on an event target, removed on drop and only then freed: a closure that is called
+/// after its drop throws.
+struct Listener {
+    target: EventTarget,
+    kind: &'static str,
+    // `Fn`: a re-entered `FnMut` closure is swallowed without a trace (measured).
+    closure: Closure<dyn Fn(web_sys::Event)>,
+}
+
+impl Listener {
+    fn new(
+        target: &EventTarget,
+        kind: &'static str,
+        handle: impl Fn(web_sys::Event) + 'static,
+    ) -> Self {
+        let closure = Closure::new(handle);
+        let function = closure.as_ref().unchecked_ref();
+        target.add_event_listener_with_callback(kind, function).ok();
+        Self {
+            target: target.clone(),
+            kind,
+            closure,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let function = self.closure.as_ref().unchecked_ref();
+        self.target
+            .remove_event_listener_with_callback(self.kind, function)
+            .ok();
+    }
+}

@@ -1,0 +1,157 @@
+//! How a socket is set up before it connects.
+
+use crate::browser::{self, BrowserClock, BrowserSocket};
+use crate::driver::Driver;
+use crate::future::Connect;
+use crate::handlers::{self, Handlers, Kind};
+use crate::machine::Machine;
+use crate::request::Request;
+use crate::{
+    CloseEvent, ConnectError, DrainEvent, ErrorEvent, Message, OpenEvent, Options, WebSocket,
+    WebSocketStream,
+};
+
+/// Everything about a socket that is said before it connects. Made by [`WebSocket::builder`].
+///
+/// Handlers given here are in place before the connection starts, so nothing is missed. Each is
+/// given the socket, so that it need not capture a handle: a handler that holds a handle to its own
+/// socket keeps it alive until the connection ends.
+///
+/// # Examples
+///
+/// ```no_run
+/// use sluicegate::{Options, WebSocket};
+///
+/// let socket = WebSocket::builder("wss://example.com/chat")
+///     .protocols(["chat.v2"])
+///     .options(Options::new().high_water_mark(256 << 10).low_water_mark(64 << 10))
+///     .on_open(|socket, _| { socket.try_send("hello").ok(); })
+///     .on_message(|_, message| println!("{message:?}"))
+///     .on_close(|_, close| println!("{close}"))
+///     .open()?;
+/// # Ok::<(), sluicegate::ConnectError>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "nothing connects until `open`, `open_stream` or `connect` is called"]
+pub struct WebSocketBuilder {
+    request: Request,
+    options: Options,
+    handlers: Handlers,
+}
+
+impl WebSocketBuilder {
+    pub(crate) fn new(url: String) -> Self {
+        Self {
+            request: Request {
+                url,
+                protocols: Vec::new(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Sets the subprotocols to ask for, in order of preference. Default: none.
+    ///
+    /// Chromium fails the connection when the server selects none of them; Firefox and WebKitGTK
+    /// open it with an empty [`OpenEvent::protocol`] (measured).
+    pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
+        self.request.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the limits. Default: [`Options::new`].
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets the handler for the open connection.
+    pub fn on_open(self, handler: impl FnMut(&WebSocket, OpenEvent) + 'static) -> Self {
+        self.handlers.set(Kind::Open, Some(handlers::open(handler)));
+        self
+    }
+
+    /// Sets the handler for messages.
+    pub fn on_message(self, handler: impl FnMut(&WebSocket, Message) + 'static) -> Self {
+        self.handlers
+            .set(Kind::Message, Some(handlers::message(handler)));
+        self
+    }
+
+    /// Sets the handler for trouble; see [`ErrorEvent`] for how little it says.
+    pub fn on_error(self, handler: impl FnMut(&WebSocket, ErrorEvent) + 'static) -> Self {
+        self.handlers
+            .set(Kind::Error, Some(handlers::error(handler)));
+        self
+    }
+
+    /// Sets the handler for the end of the connection. It is called exactly once, also when the
+    /// connection never opened; all handlers are dropped after it.
+    pub fn on_close(self, handler: impl FnMut(&WebSocket, CloseEvent) + 'static) -> Self {
+        self.handlers
+            .set(Kind::Close, Some(handlers::close(handler)));
+        self
+    }
+
+    /// Sets the handler for room that is back after a message was [queued](crate::Outcome::Queued).
+    pub fn on_drain(self, handler: impl FnMut(&WebSocket, DrainEvent) + 'static) -> Self {
+        self.handlers
+            .set(Kind::Drain, Some(handlers::drain(handler)));
+        self
+    }
+
+    /// Starts to connect and returns at once, in CONNECTING.
+    ///
+    /// # Errors
+    ///
+    /// Whatever can be known before: [`ConnectError::InvalidUrl`], `InvalidProtocol`,
+    /// `DuplicateProtocol`, `InvalidOption`, `InsecureContext`, `Blocked`, `Unsupported`. A
+    /// connection that fails later is told by the close event.
+    pub fn open(self) -> Result<WebSocket, ConnectError> {
+        let socket = self.prepare()?;
+        socket.driver().start()?;
+        Ok(socket)
+    }
+
+    /// Like [`Self::open`], as a stream: what arrives is kept from the start.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_stream(self) -> Result<WebSocketStream, ConnectError> {
+        let socket = self.prepare()?;
+        let stream = WebSocketStream::new(&socket);
+        socket.driver().start()?;
+        Ok(stream)
+    }
+
+    /// Connects, and waits until the connection is open.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`], and [`ConnectError::Failed`] with the close event when the connection did
+    /// not come to be.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing happens before the first poll. Dropping the future afterwards closes the socket.
+    pub fn connect(self) -> Connect {
+        Connect::new(self)
+    }
+
+    /// A socket that has not started.
+    fn prepare(self) -> Result<WebSocket, ConnectError> {
+        if !browser::IS_WEB {
+            return Err(ConnectError::Unsupported);
+        }
+        self.options.validate()?;
+        self.request.check(browser::page())?;
+        let driver = Driver::new(
+            Machine::new(self.options),
+            self.request,
+            Box::new(BrowserSocket::default()),
+            Box::new(BrowserClock::default()),
+        );
+        Ok(WebSocket::new(driver, self.handlers))
+    }
+}

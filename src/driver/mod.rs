@@ -1,0 +1,477 @@
+//! Joins the machine, the browser and the application.
+//!
+//! The [`Driver`] turns events into machine inputs and machine outputs into calls, and is the same
+//! on every target: what is behind [`Transport`] and [`Clock`] may be a browser or a script.
+//!
+//! Two rules make re-entry harmless. No borrow is held across a call of a transport, a clock, a
+//! consumer or a waker. And only the outermost [`Driver::settle`] delivers events, so a handler
+//! may call every method, and none is entered twice.
+
+mod transport;
+mod waiters;
+
+pub(crate) use self::transport::{Alarm, Clock, Consumer, Events, Refusal, Transport};
+pub(crate) use self::waiters::{Wait, Waiter};
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use crate::error::{SendError, TrySendError};
+use crate::machine::{
+    Event, Generation, Machine, Outcome, Payload, Room, Timeout, Transmit, Waiting,
+};
+use crate::request::Request;
+use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, Stats};
+
+use self::waiters::Waiters;
+
+/// One socket: the machine and what it drives.
+pub(crate) struct Driver<P> {
+    machine: RefCell<Machine<P>>,
+    request: Request,
+    transport: Box<dyn Transport<P>>,
+    clock: Box<dyn Clock>,
+    consumer: RefCell<Option<Weak<dyn Consumer<P>>>>,
+    waiters: Waiters,
+    armed: Cell<Option<Timeout>>,
+    settling: Cell<bool>,
+}
+
+impl<P: Payload + Clone + 'static> Driver<P> {
+    pub(crate) fn new(
+        machine: Machine<P>,
+        request: Request,
+        transport: Box<dyn Transport<P>>,
+        clock: Box<dyn Clock>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            machine: RefCell::new(machine),
+            request,
+            transport,
+            clock,
+            consumer: RefCell::new(None),
+            waiters: Waiters::default(),
+            armed: Cell::new(None),
+            settling: Cell::new(false),
+        })
+    }
+
+    /// Says who hears the events. Called before [`Self::start`], so that nothing is missed.
+    pub(crate) fn set_consumer(&self, consumer: Weak<dyn Consumer<P>>) {
+        self.consumer.replace(Some(consumer));
+    }
+
+    /// Opens the connection, or starts listening to one that exists.
+    pub(crate) fn start(self: &Rc<Self>) -> Result<(), ConnectError> {
+        let generation = self.machine.borrow().generation();
+        let command = self.machine.borrow_mut().poll_transmit();
+        let events: Weak<dyn Events<P>> = Rc::downgrade(self) as _;
+        self.clock.start(Rc::downgrade(self) as _);
+        match command {
+            Some(Transmit::Open(_)) => self.transport.open(generation, &self.request, events),
+            _ => {
+                self.transport.adopt(generation, events);
+                Ok(())
+            }
+        }
+    }
+
+    // ---- what the application asks for ----
+
+    pub(crate) fn try_send(&self, payload: P) -> Result<Outcome, TrySendError<P>> {
+        self.read_at_mark();
+        let outcome = self.machine.borrow_mut().try_send(payload);
+        let refused = self.transmit();
+        self.settle();
+        match refused {
+            Some((payload, Refusal::Closing)) => Err(TrySendError::Closed(payload)),
+            Some((payload, Refusal::Thrown)) => Err(TrySendError::Refused(payload)),
+            None => outcome,
+        }
+    }
+
+    /// Sends a message whatever room there is: the sender was told before that there is some.
+    pub(crate) fn send(&self, payload: P) -> Result<(), SendError<P>> {
+        self.read_at_mark();
+        let outcome = self.machine.borrow_mut().send(payload);
+        let refused = self.transmit();
+        self.settle();
+        match refused {
+            Some((payload, Refusal::Closing)) => Err(SendError::Closed(payload)),
+            Some((payload, Refusal::Thrown)) => Err(SendError::Refused(payload)),
+            None => outcome.map(drop).map_err(SendError::Closed),
+        }
+    }
+
+    /// Waits for room at the mark. Room that never comes is for [`Self::send`] to tell.
+    pub(crate) fn poll_room(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<()> {
+        self.read_at_mark();
+        self.advance();
+        let room = self.machine.borrow().room();
+        match room {
+            Room::Yes | Room::Never => waiter.done(),
+            Room::Wait => waiter.wait(Wait::Room, cx),
+        }
+    }
+
+    /// Waits until every message was handed to the browser, or the connection has ended without.
+    pub(crate) fn poll_flushed(
+        &self,
+        waiter: &mut Waiter<P>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), CloseEvent>> {
+        let answer = {
+            let machine = self.machine.borrow();
+            match machine.close_event() {
+                Some(close) if machine.has_dropped() => Some(Err(close.clone())),
+                _ => machine.is_flushed().then_some(Ok(())),
+            }
+        };
+        match answer {
+            Some(answer) => waiter.done().map(|()| answer),
+            None => waiter.wait(Wait::Flushed, cx),
+        }
+    }
+
+    /// Waits until `bufferedAmount` is 0 and nothing is queued, or the connection has ended.
+    pub(crate) fn poll_drained(
+        &self,
+        waiter: &mut Waiter<P>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), CloseEvent>> {
+        if !waiter.is_waiting() {
+            let now = self.clock.now();
+            self.machine.borrow_mut().begin_wait(now);
+        }
+        self.look();
+        self.advance();
+        let answer = {
+            let machine = self.machine.borrow();
+            match machine.close_event() {
+                Some(close) => Some(Err(close.clone())),
+                None => machine.is_drained().then_some(Ok(())),
+            }
+        };
+        match answer {
+            Some(answer) => waiter.done().map(|()| answer),
+            None => waiter.wait(Wait::Drained, cx),
+        }
+    }
+
+    /// Waits for OPEN.
+    pub(crate) fn poll_open(
+        &self,
+        waiter: &mut Waiter<P>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), CloseEvent>> {
+        let answer = {
+            let machine = self.machine.borrow();
+            match machine.ready_state() {
+                ReadyState::Open => Some(Ok(())),
+                _ => machine.close_event().cloned().map(Err),
+            }
+        };
+        match answer {
+            Some(answer) => waiter.done().map(|()| answer),
+            None => waiter.wait(Wait::Open, cx),
+        }
+    }
+
+    /// Waits for the close event.
+    pub(crate) fn poll_closed(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<CloseEvent> {
+        let close = self.close_event();
+        match close {
+            Some(close) => waiter.done().map(|()| close),
+            None => waiter.wait(Wait::Closed, cx),
+        }
+    }
+
+    /// Waits for a message that was kept, an overflow or the close event; `None` for the latter.
+    pub(crate) fn poll_message(
+        &self,
+        waiter: &mut Waiter<P>,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Option<P>>> {
+        let message = self.machine.borrow_mut().take_message();
+        if message.is_some() {
+            return Poll::Ready(message);
+        }
+        if self.has_overflowed() || self.close_event().is_some() {
+            return waiter.done().map(|()| None);
+        }
+        waiter.wait(Wait::Message, cx)
+    }
+
+    pub(crate) fn close(&self, frame: CloseFrame) {
+        self.look();
+        let now = self.clock.now();
+        self.machine.borrow_mut().close(frame, now);
+        self.advance();
+    }
+
+    /// Nobody holds the socket any more.
+    pub(crate) fn detach(&self) {
+        self.consumer.replace(None);
+        self.machine.borrow_mut().detach();
+        self.advance();
+    }
+
+    /// Others may send on the socket from now on.
+    pub(crate) fn share(&self) {
+        self.machine.borrow_mut().share();
+    }
+
+    pub(crate) fn open_inbox(&self) -> bool {
+        self.machine.borrow_mut().open_inbox()
+    }
+
+    pub(crate) fn close_inbox(&self) {
+        self.machine.borrow_mut().close_inbox();
+    }
+
+    // ---- getters ----
+
+    /// Where the connection stands; the browser may know of a close before its event.
+    pub(crate) fn ready_state(&self) -> ReadyState {
+        let known = self.machine.borrow().ready_state();
+        match known {
+            ReadyState::Open => self
+                .transport
+                .ready_state()
+                .clamp(known, ReadyState::Closing),
+            _ => known,
+        }
+    }
+
+    pub(crate) fn close_event(&self) -> Option<CloseEvent> {
+        self.machine.borrow().close_event().cloned()
+    }
+
+    pub(crate) fn has_overflowed(&self) -> bool {
+        let machine = self.machine.borrow();
+        machine.inbox().is_some_and(|inbox| inbox.has_overflowed())
+    }
+
+    pub(crate) fn buffered_amount(&self) -> u64 {
+        self.transport.buffered_amount()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let buffered_amount = self.transport.buffered_amount();
+        let mut stats = self.machine.borrow().stats(buffered_amount);
+        stats.ready_state = self.ready_state();
+        stats
+    }
+
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport<P> {
+        &*self.transport
+    }
+
+    // ---- the drain ----
+
+    /// Carries out and tells what the machine has decided.
+    fn advance(&self) {
+        self.transmit();
+        self.settle();
+    }
+
+    /// Carries out what the machine wants of the browser. Returns the message that went straight
+    /// to the browser and was refused; a refused message from the queue is counted and dropped.
+    fn transmit(&self) -> Option<(P, Refusal)> {
+        let mut last = None;
+        loop {
+            let direct = self.machine.borrow().is_flushed();
+            let command = self.machine.borrow_mut().poll_transmit();
+            match command {
+                None => return last,
+                Some(Transmit::Open(_)) => {}
+                Some(Transmit::Message(entry)) => match self.transport.transmit(&entry.payload) {
+                    Ok(()) => self.machine.borrow_mut().handle_transmitted(entry.bytes),
+                    Err(refusal) => {
+                        self.handle_refusal(refusal, direct);
+                        if direct {
+                            last = Some((entry.payload, refusal));
+                        }
+                    }
+                },
+                Some(Transmit::Close(frame)) => self.transport.close(&frame),
+                Some(Transmit::Abandon) => {
+                    self.clock.arm(None);
+                    self.armed.set(None);
+                    self.transport.abandon();
+                }
+            }
+        }
+    }
+
+    fn handle_refusal(&self, refusal: Refusal, direct: bool) {
+        if !direct {
+            self.machine.borrow_mut().handle_refused();
+        }
+        if refusal == Refusal::Closing {
+            self.handle_closing();
+        }
+    }
+
+    /// Tells what there is to tell, wakes who need not wait any more, and sets the alarm.
+    fn settle(&self) {
+        if self.settling.replace(true) {
+            return;
+        }
+        loop {
+            let event = self.machine.borrow_mut().poll_event();
+            match event {
+                Some(event) => self.deliver(event),
+                None => break,
+            }
+        }
+        self.settling.set(false);
+        self.waiters.wake(&self.machine);
+        self.set_alarm();
+    }
+
+    fn deliver(&self, event: Event<P>) {
+        let consumer = self.consumer();
+        let Event::Message(message) = event else {
+            if let Some(consumer) = consumer {
+                consumer.deliver(event);
+            }
+            return;
+        };
+        let kept = self.machine.borrow().inbox().is_some();
+        match consumer.filter(|consumer| consumer.wants_messages()) {
+            Some(consumer) if kept => {
+                consumer.deliver(Event::Message(message.clone()));
+                self.store(message);
+            }
+            Some(consumer) => consumer.deliver(Event::Message(message)),
+            None => self.store(message),
+        }
+    }
+
+    fn store(&self, message: P) {
+        let stored = self.machine.borrow_mut().store(message);
+        if stored.is_err() {
+            let now = self.clock.now();
+            self.machine.borrow_mut().overflow(now);
+            self.transmit();
+        }
+    }
+
+    fn consumer(&self) -> Option<Rc<dyn Consumer<P>>> {
+        self.consumer.borrow().as_ref()?.upgrade()
+    }
+
+    fn set_alarm(&self) {
+        let timeout = self.machine.borrow().poll_timeout(self.waiting());
+        if self.armed.replace(timeout) != timeout {
+            self.clock.arm(timeout);
+        }
+    }
+
+    fn waiting(&self) -> Waiting {
+        Waiting {
+            room: self.waiters.any(Wait::Room),
+            drain: self
+                .consumer()
+                .is_some_and(|consumer| consumer.wants_drain()),
+            drained: self.waiters.any(Wait::Drained),
+        }
+    }
+
+    // ---- looking at the browser ----
+
+    fn read_at_mark(&self) {
+        let wanted = self.machine.borrow().wants_reading();
+        if wanted {
+            self.look();
+        }
+    }
+
+    /// Somebody waits and the browser has just run anyway: a look costs nothing.
+    fn look_if_awaited(&self) {
+        if self.armed.get().is_some() {
+            self.look();
+        }
+    }
+
+    /// Reads `bufferedAmount`, and notices a close that was not told yet.
+    fn look(&self) {
+        let amount = self.transport.buffered_amount();
+        let now = self.clock.now();
+        self.machine.borrow_mut().handle_buffered(amount, now);
+        self.notice_closing();
+    }
+
+    fn notice_closing(&self) {
+        if self.transport.ready_state() >= ReadyState::Closing {
+            self.handle_closing();
+        }
+    }
+
+    fn handle_closing(&self) {
+        let now = self.clock.now();
+        let mut machine = self.machine.borrow_mut();
+        let generation = machine.generation();
+        machine.handle_closing(generation, now);
+    }
+}
+
+impl<P: Payload + Clone + 'static> Events<P> for Driver<P> {
+    fn handle_open(&self, generation: Generation, event: OpenEvent) {
+        let now = self.clock.now();
+        self.machine
+            .borrow_mut()
+            .handle_open(generation, event, now);
+        self.advance();
+    }
+
+    fn handle_message(&self, generation: Generation, message: P) {
+        self.machine
+            .borrow_mut()
+            .handle_message(generation, message);
+        self.look_if_awaited();
+        self.advance();
+    }
+
+    fn handle_unreadable(&self, generation: Generation) {
+        self.machine.borrow_mut().handle_unreadable(generation);
+        self.advance();
+    }
+
+    fn handle_error(&self, generation: Generation) {
+        self.machine.borrow_mut().handle_error(generation);
+        self.look();
+        self.advance();
+    }
+
+    fn handle_close(&self, generation: Generation, event: CloseEvent) {
+        self.machine.borrow_mut().handle_close(generation, event);
+        self.advance();
+    }
+}
+
+impl<P: Payload + Clone + 'static> Alarm for Driver<P> {
+    fn handle_alarm(&self) {
+        self.armed.set(None);
+        let amount = self.transport.buffered_amount();
+        let now = self.clock.now();
+        self.machine.borrow_mut().handle_timeout(amount, now);
+        self.notice_closing();
+        self.advance();
+    }
+}
+
+impl<P> fmt::Debug for Driver<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}

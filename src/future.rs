@@ -1,0 +1,177 @@
+//! What the async methods return.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use crate::driver::{Driver, Waiter};
+use crate::{
+    CloseEvent, ConnectError, DrainError, Message, SendError, WebSocket, WebSocketBuilder,
+    WebSocketStream,
+};
+
+/// Resolves when the connection is open. From [`connect`](crate::connect()) and
+/// [`WebSocketBuilder::connect`].
+///
+/// # Cancel safety
+///
+/// Nothing happens before the first poll. Dropping the future afterwards closes the socket.
+#[must_use = "futures do nothing unless polled"]
+pub struct Connect(Step);
+
+enum Step {
+    Start(Box<WebSocketBuilder>),
+    Wait(Waiter<Message>, WebSocketStream),
+    Done,
+}
+
+impl Connect {
+    pub(crate) fn new(builder: WebSocketBuilder) -> Self {
+        Self(Step::Start(Box::new(builder)))
+    }
+}
+
+impl Future for Connect {
+    type Output = Result<WebSocketStream, ConnectError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (mut waiter, stream) = match core::mem::replace(&mut self.0, Step::Done) {
+            Step::Start(builder) => {
+                let stream = builder.open_stream()?;
+                (Waiter::new(stream.socket().driver()), stream)
+            }
+            Step::Wait(waiter, stream) => (waiter, stream),
+            Step::Done => return Poll::Pending,
+        };
+        match stream.socket().driver().poll_open(&mut waiter, cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(stream)),
+            Poll::Ready(Err(close)) => Poll::Ready(Err(ConnectError::Failed(close))),
+            Poll::Pending => {
+                self.0 = Step::Wait(waiter, stream);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Resolves when the message was handed to the browser, or queued before the connection is open.
+/// From [`WebSocket::send`].
+///
+/// # Cancel safety
+///
+/// If the future is dropped before it resolves, the message is not sent.
+#[must_use = "futures do nothing unless polled"]
+pub struct Send {
+    waiter: Waiter<Message>,
+    socket: WebSocket,
+    message: Option<Message>,
+}
+
+impl Send {
+    pub(crate) fn new(socket: WebSocket, message: Message) -> Self {
+        Self {
+            waiter: Waiter::new(socket.driver()),
+            socket,
+            message: Some(message),
+        }
+    }
+}
+
+impl Future for Send {
+    type Output = Result<(), SendError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        ready!(this.socket.driver().poll_room(&mut this.waiter, cx));
+        match this.message.take() {
+            Some(message) => Poll::Ready(this.socket.driver().send(message)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Resolves when everything has left the browser's buffer. From [`WebSocket::drained`].
+///
+/// # Cancel safety
+///
+/// Dropping the future changes nothing.
+#[must_use = "futures do nothing unless polled"]
+pub struct Drained {
+    waiter: Waiter<Message>,
+    socket: WebSocket,
+}
+
+impl Drained {
+    pub(crate) fn new(socket: WebSocket) -> Self {
+        Self {
+            waiter: Waiter::new(socket.driver()),
+            socket,
+        }
+    }
+}
+
+impl Future for Drained {
+    type Output = Result<(), DrainError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let drained = this.socket.driver().poll_drained(&mut this.waiter, cx);
+        drained.map_err(DrainError)
+    }
+}
+
+/// Resolves with the close event. From [`WebSocket::closed`] and
+/// [`Controller::closed`](crate::Controller::closed).
+///
+/// # Cancel safety
+///
+/// Dropping the future changes nothing.
+#[must_use = "futures do nothing unless polled"]
+pub struct Closed {
+    waiter: Waiter<Message>,
+    driver: Rc<Driver<Message>>,
+}
+
+impl Closed {
+    pub(crate) fn new(driver: &Rc<Driver<Message>>) -> Self {
+        Self {
+            waiter: Waiter::new(driver),
+            driver: driver.clone(),
+        }
+    }
+}
+
+impl Future for Closed {
+    type Output = CloseEvent;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseEvent> {
+        let this = &mut *self;
+        this.driver.poll_closed(&mut this.waiter, cx)
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Send {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Send").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Drained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drained").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closed").finish_non_exhaustive()
+    }
+}

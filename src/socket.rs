@@ -1,0 +1,396 @@
+//! The handle of a socket.
+
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use crate::driver::{Consumer, Driver};
+use crate::future::{Closed, Connect, Drained, Send};
+use crate::handlers::{self, Handlers, Kind};
+use crate::machine::Event;
+use crate::{
+    CloseEvent, CloseFrame, Controller, DrainEvent, ErrorEvent, Message, OpenEvent, Outcome,
+    ReadyState, Stats, StreamTaken, TrySendError, WebSocketBuilder, WebSocketStream,
+};
+
+/// A browser's WebSocket: a cheap handle, any number of which share one connection.
+///
+/// Dropping the last handle hands over what is queued, closes with 1000 and drops all handlers at
+/// once; no close event is told then. A [`Controller`] does not keep the connection alive.
+///
+/// # Backpressure
+///
+/// Up to the [high-water mark](crate::Options::high_water_mark) a message goes straight to the
+/// browser. Beyond it the gate shuts, and messages wait in a queue of ours until `bufferedAmount`
+/// has fallen to the low-water mark. [`Self::send`] waits for the gate, [`Self::try_send`] says
+/// [`Outcome::Queued`], and a full queue gives the message back. `bufferedAmount` is polled only
+/// while somebody waits.
+///
+/// In WebKitGTK `bufferedAmount` falls to 0 whatever the peer does (64 MiB to a peer that never
+/// reads: 0 after half a second, measured), so there the gate bounds a burst but not a slow peer.
+///
+/// # Examples
+///
+/// ```no_run
+/// use sluicegate::{Outcome, WebSocket};
+///
+/// let socket = WebSocket::builder("wss://example.com/feed")
+///     .on_message(|socket, message| match socket.try_send(message) {
+///         Ok(Outcome::Sent | Outcome::Queued) => {}
+///         Err(error) => println!("not sent: {error}"),
+///     })
+///     .open()?;
+/// # Ok::<(), sluicegate::ConnectError>(())
+/// ```
+#[derive(Clone)]
+pub struct WebSocket {
+    handle: Rc<Handle>,
+}
+
+/// What the handles of one socket share.
+struct Handle {
+    driver: Rc<Driver<Message>>,
+    handlers: Handlers,
+}
+
+impl WebSocket {
+    /// Sets up a socket to this URL: `ws:`, `wss:`, `http:`, `https:` or relative to the page.
+    pub fn builder(url: impl Into<String>) -> WebSocketBuilder {
+        WebSocketBuilder::new(url.into())
+    }
+
+    /// Starts to connect and returns at once, in CONNECTING, with no handlers and default options.
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketBuilder::open`].
+    pub fn open(url: impl Into<String>) -> Result<Self, crate::ConnectError> {
+        Self::builder(url).open()
+    }
+
+    pub(crate) fn new(driver: Rc<Driver<Message>>, handlers: Handlers) -> Self {
+        let handle = Rc::new(Handle { driver, handlers });
+        let consumer: Weak<Handle> = Rc::downgrade(&handle);
+        handle.driver.set_consumer(consumer);
+        Self { handle }
+    }
+
+    pub(crate) fn driver(&self) -> &Rc<Driver<Message>> {
+        &self.handle.driver
+    }
+
+    // ---- sending ----
+
+    /// Sends a message, or queues it when the connection is not open yet or the gate is shut.
+    ///
+    /// *Sent* means handed to the browser, not delivered.
+    ///
+    /// # Errors
+    ///
+    /// Every error gives the message back: [`TrySendError::Full`] at the
+    /// [capacity](crate::Options::capacity) of the queue, `TooLarge` when it could never be queued,
+    /// `Closed` in CLOSING and CLOSED, `Refused` when the browser throws.
+    pub fn try_send(&self, message: impl Into<Message>) -> Result<Outcome, TrySendError> {
+        self.driver().try_send(message.into())
+    }
+
+    /// Sends a message once there is room: in OPEN while the gate is open, in CONNECTING while less
+    /// than the high-water mark is queued.
+    ///
+    /// Several senders take turns in the order in which they began to wait; the peak of
+    /// `bufferedAmount` is the high-water mark plus one message each.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`](crate::SendError) gives the message back when the connection is closing or the
+    /// browser throws.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it resolves, the message is not sent. The future keeps the
+    /// socket alive.
+    pub fn send(&self, message: impl Into<Message>) -> Send {
+        Send::new(self.clone(), message.into())
+    }
+
+    /// Waits until nothing is queued and `bufferedAmount` is 0: everything has left the browser's
+    /// buffer. That is not *delivered*: up to 4.2 MB lie below it in Chromium and Firefox, and any
+    /// amount in WebKitGTK (measured).
+    ///
+    /// # Errors
+    ///
+    /// [`DrainError`](crate::DrainError) with the close event when the connection ends first.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub fn drained(&self) -> Drained {
+        Drained::new(self.clone())
+    }
+
+    // ---- closing ----
+
+    /// Closes with 1000 and no reason. See [`Self::close_with`].
+    pub fn close(&self) {
+        self.close_with(CloseFrame::default());
+    }
+
+    /// Hands what is queued to the browser and starts the closing handshake. Only the first call
+    /// counts. In CONNECTING the attempt is given up and what is queued is dropped.
+    ///
+    /// The close event comes when the peer has answered, or with 1006 when it did not within
+    /// [`Options::close_timeout`](crate::Options::close_timeout) and
+    /// [`Options::drain_timeout`](crate::Options::drain_timeout). Nothing that arrives after this
+    /// call is delivered, in any engine; and WebKitGTK throws away what has not left 5 s later
+    /// (measured). To be sure that everything has left, await [`Self::drained`] before.
+    pub fn close_with(&self, frame: impl Into<CloseFrame>) {
+        self.driver().close(frame.into());
+    }
+
+    /// Waits for the close event, and gives it again to whoever asks later.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing. The future does not keep the socket alive; if the last
+    /// handle is dropped it resolves with 1006.
+    pub fn closed(&self) -> Closed {
+        Closed::new(self.driver())
+    }
+
+    // ---- other forms ----
+
+    /// The socket as a stream and sink. Messages that arrived before are not in it; use
+    /// [`WebSocketBuilder::open_stream`] or [`crate::connect`] to miss none.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamTaken`] gives the handle back when the socket has a stream already.
+    pub fn into_stream(self) -> Result<WebSocketStream, StreamTaken> {
+        if self.driver().open_inbox() {
+            Ok(WebSocketStream::with_inbox(&self))
+        } else {
+            Err(StreamTaken(self))
+        }
+    }
+
+    /// A handle that watches and closes, but does not keep the connection alive.
+    pub fn controller(&self) -> Controller {
+        Controller::new(self.driver())
+    }
+
+    // ---- getters ----
+
+    /// Where the connection stands.
+    pub fn ready_state(&self) -> ReadyState {
+        self.driver().ready_state()
+    }
+
+    /// The URL that the browser made of the one given, with its query; the one given while there is
+    /// no connection. `Debug` shows it without query and credentials.
+    pub fn url(&self) -> String {
+        match self.driver().transport().url() {
+            url if url.is_empty() => self.driver().request().url.clone(),
+            url => url,
+        }
+    }
+
+    /// The subprotocol that the server selected, empty before OPEN and when there is none.
+    pub fn protocol(&self) -> String {
+        self.driver().transport().protocol()
+    }
+
+    /// The extensions in use, empty before OPEN and when there are none.
+    pub fn extensions(&self) -> String {
+        self.driver().transport().extensions()
+    }
+
+    /// The browser's `bufferedAmount` in bytes: handed over and not yet left. What waits in our own
+    /// queue is in [`Stats::bytes_queued`].
+    pub fn buffered_amount(&self) -> u64 {
+        self.driver().buffered_amount()
+    }
+
+    /// What the socket has done and holds.
+    pub fn stats(&self) -> Stats {
+        self.driver().stats()
+    }
+
+    // ---- handlers ----
+
+    /// Replaces the handler for the open connection.
+    pub fn set_onopen(&self, handler: impl FnMut(&Self, OpenEvent) + 'static) {
+        self.set(Kind::Open, handlers::open(handler));
+    }
+
+    /// Replaces the handler for messages, also from inside itself.
+    pub fn set_onmessage(&self, handler: impl FnMut(&Self, Message) + 'static) {
+        self.set(Kind::Message, handlers::message(handler));
+    }
+
+    /// Replaces the handler for trouble.
+    pub fn set_onerror(&self, handler: impl FnMut(&Self, ErrorEvent) + 'static) {
+        self.set(Kind::Error, handlers::error(handler));
+    }
+
+    /// Replaces the handler for the end of the connection.
+    pub fn set_onclose(&self, handler: impl FnMut(&Self, CloseEvent) + 'static) {
+        self.set(Kind::Close, handlers::close(handler));
+    }
+
+    /// Replaces the handler for room that is back.
+    pub fn set_ondrain(&self, handler: impl FnMut(&Self, DrainEvent) + 'static) {
+        self.set(Kind::Drain, handlers::drain(handler));
+    }
+
+    /// Removes the handler for the open connection.
+    pub fn clear_onopen(&self) {
+        self.handle.handlers.set(Kind::Open, None);
+    }
+
+    /// Removes the handler for messages.
+    pub fn clear_onmessage(&self) {
+        self.handle.handlers.set(Kind::Message, None);
+    }
+
+    /// Removes the handler for trouble.
+    pub fn clear_onerror(&self) {
+        self.handle.handlers.set(Kind::Error, None);
+    }
+
+    /// Removes the handler for the end of the connection.
+    pub fn clear_onclose(&self) {
+        self.handle.handlers.set(Kind::Close, None);
+    }
+
+    /// Removes the handler for room that is back.
+    pub fn clear_ondrain(&self) {
+        self.handle.handlers.set(Kind::Drain, None);
+    }
+
+    /// Adds a listener for the open connection.
+    pub fn on_open(&self, listener: impl FnMut(&Self, OpenEvent) + 'static) -> Listener {
+        self.add(Kind::Open, handlers::open(listener))
+    }
+
+    /// Adds a listener for messages. With several, all but the last get a clone.
+    pub fn on_message(&self, listener: impl FnMut(&Self, Message) + 'static) -> Listener {
+        self.add(Kind::Message, handlers::message(listener))
+    }
+
+    /// Adds a listener for trouble.
+    pub fn on_error(&self, listener: impl FnMut(&Self, ErrorEvent) + 'static) -> Listener {
+        self.add(Kind::Error, handlers::error(listener))
+    }
+
+    /// Adds a listener for the end of the connection.
+    pub fn on_close(&self, listener: impl FnMut(&Self, CloseEvent) + 'static) -> Listener {
+        self.add(Kind::Close, handlers::close(listener))
+    }
+
+    /// Adds a listener for room that is back after a message was [queued](Outcome::Queued).
+    pub fn on_drain(&self, listener: impl FnMut(&Self, DrainEvent) + 'static) -> Listener {
+        self.add(Kind::Drain, handlers::drain(listener))
+    }
+
+    fn set(&self, kind: Kind, handler: handlers::Handler) {
+        self.handle.handlers.set(kind, Some(handler));
+    }
+
+    fn add(&self, kind: Kind, handler: handlers::Handler) -> Listener {
+        Listener {
+            handle: Rc::downgrade(&self.handle),
+            kind,
+            id: self.handle.handlers.add(kind, handler),
+        }
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("request", self.driver().request())
+            .field("ready_state", &self.ready_state())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.driver.detach();
+    }
+}
+
+impl Consumer<Message> for Handle {
+    fn deliver(self: Rc<Self>, event: Event<Message>) {
+        let ended = matches!(event, Event::Close(_));
+        let socket = WebSocket { handle: self };
+        socket.handle.handlers.dispatch(&socket, event);
+        if ended {
+            socket.handle.handlers.clear();
+        }
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.handlers.any(Kind::Message)
+    }
+
+    fn wants_drain(&self) -> bool {
+        self.handlers.any(Kind::Drain)
+    }
+}
+
+/// Connects with default options and waits until the connection is open.
+///
+/// # Errors
+///
+/// As [`WebSocketBuilder::connect`].
+///
+/// # Cancel safety
+///
+/// Nothing happens before the first poll. Dropping the future afterwards closes the socket.
+///
+/// # Examples
+///
+/// ```no_run
+/// use futures::{SinkExt, StreamExt};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut stream = sluicegate::connect("wss://example.com/chat").await?;
+/// stream.send("hello".into()).await?;
+/// while let Some(message) = stream.next().await {
+///     println!("{:?}", message?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub fn connect(url: impl Into<String>) -> Connect {
+    WebSocket::builder(url).connect()
+}
+
+/// A listener of a socket, removed on drop.
+#[must_use = "the listener is removed when this is dropped; call `forget` to keep it"]
+pub struct Listener {
+    handle: Weak<Handle>,
+    kind: Kind,
+    id: u32,
+}
+
+impl Listener {
+    /// Keeps the listener until the connection ends.
+    pub fn forget(mut self) {
+        self.handle = Weak::new();
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(handle) = self.handle.upgrade() {
+            handle.handlers.remove(self.kind, self.id);
+        }
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").field(&self.kind).finish()
+    }
+}
