@@ -562,7 +562,7 @@ impl<P: Payload> Machine<P> {
             _ => self.new_link(now),
         };
         link.ladder = Ladder::new(now);
-        let bound = link.gate.bound() + self.queue.bytes() as u64;
+        let bound = link.gate.bound().saturating_add(self.queue.bytes() as u64);
         self.state = State::Closing(link, Deadline::new(bound, now));
     }
 
