@@ -30,8 +30,8 @@ impl OpenEvent {
 #[non_exhaustive]
 pub struct ErrorEvent {}
 
-/// There is room again: a message had been queued, and now the queue is empty and the browser's
-/// buffer has fallen to the low-water mark.
+/// There is room again: a message had been [queued](crate::Outcome::Queued), and now the queue is
+/// empty and the gate is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DrainEvent {}

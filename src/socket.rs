@@ -96,7 +96,7 @@ impl WebSocket {
     /// Sends a message once there is room: in OPEN while the gate is open, in CONNECTING while less
     /// than the high-water mark is queued.
     ///
-    /// Several senders take turns in the order in which they began to wait; the peak of
+    /// Tasks that compete are woken in the order in which they began to wait; the peak of
     /// `bufferedAmount` is the high-water mark plus one message each.
     ///
     /// # Errors

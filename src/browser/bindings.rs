@@ -21,10 +21,10 @@ extern "C" {
 
 /// The scheme of the page with its colon, e.g. `https:`.
 pub(super) fn location_protocol() -> Option<String> {
-    LOCATION.with(|location| property(location.as_ref()?, "protocol"))
+    LOCATION.with(|location| get(location.as_ref()?, "protocol").as_string())
 }
 
-/// A property that is a string; anything else, and a getter that throws, is `None`.
-pub(super) fn property(object: &JsValue, name: &str) -> Option<String> {
-    Reflect::get(object, &name.into()).ok()?.as_string()
+/// A property, whatever the value is; `undefined` when there is none or its getter throws.
+pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use crate::machine::Generation;
 use crate::request::Request;
 use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, UrlFault};
 
-use super::bindings::property;
+use super::bindings::get;
 use super::wire::Wire;
 
 /// One `web_sys::WebSocket` at a time, and our listeners on it.
@@ -67,11 +67,10 @@ impl BrowserSocket {
 }
 
 fn handle_open<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
-    let socket = event.target().map(JsCast::unchecked_into::<WebSocket>);
-    let event = socket.map_or_else(OpenEvent::default, |socket| {
-        OpenEvent::new(socket.protocol(), socket.extensions())
-    });
-    events.handle_open(generation, event);
+    if let Some(raw) = target(&event, WebSocket::OPEN) {
+        let event = OpenEvent::new(raw.protocol(), raw.extensions());
+        events.handle_open(generation, event);
+    }
 }
 
 fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
@@ -83,9 +82,27 @@ fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event
 }
 
 fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
-    let event: web_sys::CloseEvent = event.unchecked_into();
-    let event = CloseEvent::new(event.code(), event.reason(), event.was_clean());
-    events.handle_close(generation, event);
+    if target(&event, WebSocket::CLOSED).is_some() {
+        events.handle_close(generation, close_event(&event));
+    }
+}
+
+/// The socket of an event, if it is in the state that the event tells of. Anybody can dispatch an
+/// event; only the browser can change the state.
+fn target(event: &web_sys::Event, state: u16) -> Option<WebSocket> {
+    let raw: WebSocket = event.current_target()?.unchecked_into();
+    (raw.ready_state() == state).then_some(raw)
+}
+
+/// What the event says, of whatever class it is: a replaced `WebSocket` may have events of its own.
+fn close_event(event: &JsValue) -> CloseEvent {
+    let code = get(event, "code").as_f64();
+    let was_clean = get(event, "wasClean").as_bool();
+    CloseEvent::new(
+        code.map_or(1006, |code| code as u16),
+        get(event, "reason").as_string().unwrap_or_default(),
+        was_clean.unwrap_or_default(),
+    )
 }
 
 impl<P: Wire + 'static> Transport<P> for BrowserSocket {
@@ -180,7 +197,7 @@ impl Drop for BrowserSocket {
 /// What the constructor threw. It need not be an `Error`: Firefox throws a bare object when the
 /// page's policy forbids the connection (measured).
 fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
-    match property(thrown, "name").as_deref() {
+    match get(thrown, "name").as_string().as_deref() {
         Some("SyntaxError") => request.invalid_url(UrlFault::Malformed),
         Some("ReferenceError" | "TypeError") => ConnectError::Unsupported,
         _ => request.blocked(),
