@@ -13,3 +13,5 @@ mod messages;
 mod opening;
 mod sending;
 mod support;
+#[cfg(target_feature = "atomics")]
+mod threads;
