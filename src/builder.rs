@@ -1,9 +1,13 @@
 //! How a socket is set up before it connects.
 
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
 use crate::browser::{self, BrowserClock, BrowserSocket};
-use crate::driver::Driver;
+use crate::driver::{Consumer, Driver};
 use crate::future::Connect;
-use crate::handlers::{self, Handlers, Kind};
+use crate::handlers::{self, Handler, Handlers, Kind};
 use crate::machine::Machine;
 use crate::request::Request;
 use crate::{
@@ -31,12 +35,12 @@ use crate::{
 ///     .open()?;
 /// # Ok::<(), sluicegate::ConnectError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "nothing connects until `open`, `open_stream` or `connect` is called"]
 pub struct WebSocketBuilder {
     request: Request,
     options: Options,
-    handlers: Handlers,
+    consumer: Option<Rc<dyn Consumer<Message>>>,
 }
 
 impl WebSocketBuilder {
@@ -67,37 +71,28 @@ impl WebSocketBuilder {
 
     /// Sets the handler for the open connection.
     pub fn on_open(self, handler: impl FnMut(&WebSocket, OpenEvent) + 'static) -> Self {
-        self.handlers.set(Kind::Open, Some(handlers::open(handler)));
-        self
+        self.with(Kind::Open, handlers::open(handler))
     }
 
     /// Sets the handler for messages.
     pub fn on_message(self, handler: impl FnMut(&WebSocket, Message) + 'static) -> Self {
-        self.handlers
-            .set(Kind::Message, Some(handlers::message(handler)));
-        self
+        self.with(Kind::Message, handlers::message(handler))
     }
 
     /// Sets the handler for trouble; see [`ErrorEvent`] for how little it says.
     pub fn on_error(self, handler: impl FnMut(&WebSocket, ErrorEvent) + 'static) -> Self {
-        self.handlers
-            .set(Kind::Error, Some(handlers::error(handler)));
-        self
+        self.with(Kind::Error, handlers::error(handler))
     }
 
     /// Sets the handler for the end of the connection. It is called exactly once, also when the
     /// connection never opened; all handlers are dropped after it.
     pub fn on_close(self, handler: impl FnMut(&WebSocket, CloseEvent) + 'static) -> Self {
-        self.handlers
-            .set(Kind::Close, Some(handlers::close(handler)));
-        self
+        self.with(Kind::Close, handlers::close(handler))
     }
 
     /// Sets the handler for room that is back after a message was [queued](crate::Outcome::Queued).
     pub fn on_drain(self, handler: impl FnMut(&WebSocket, DrainEvent) + 'static) -> Self {
-        self.handlers
-            .set(Kind::Drain, Some(handlers::drain(handler)));
-        self
+        self.with(Kind::Drain, handlers::drain(handler))
     }
 
     /// Starts to connect and returns at once, in CONNECTING.
@@ -139,6 +134,16 @@ impl WebSocketBuilder {
         Connect::new(self)
     }
 
+    fn with(mut self, kind: Kind, handler: Handler) -> Self {
+        let handlers: Rc<Handlers> = match self.consumer.take() {
+            Some(consumer) => Rc::downcast(consumer as Rc<dyn Any>).unwrap_or_default(),
+            None => Rc::default(),
+        };
+        handlers.set(kind, Some(handler));
+        self.consumer = Some(handlers);
+        self
+    }
+
     /// A socket that has not started.
     fn prepare(self) -> Result<WebSocket, ConnectError> {
         if !browser::IS_WEB {
@@ -152,6 +157,19 @@ impl WebSocketBuilder {
             Box::new(BrowserSocket::default()),
             Box::new(BrowserClock::default()),
         );
-        Ok(WebSocket::new(driver, self.handlers))
+        let socket = WebSocket::new(driver);
+        if let Some(consumer) = self.consumer {
+            socket.set_consumer(consumer);
+        }
+        Ok(socket)
+    }
+}
+
+impl fmt::Debug for WebSocketBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocketBuilder")
+            .field("request", &self.request)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

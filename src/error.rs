@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use crate::{CloseEvent, InvalidOption, Message, WebSocket};
+use crate::{CloseEvent, InvalidOption, Message, ShownUrl, WebSocket};
 
 /// Why a connection could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ use crate::{CloseEvent, InvalidOption, Message, WebSocket};
 pub enum ConnectError {
     /// The URL cannot be used. Fix the URL.
     InvalidUrl {
-        /// The URL, without query and credentials.
-        url: Box<str>,
+        /// The URL, shown without query and credentials.
+        url: ShownUrl,
         /// What is wrong with it.
         fault: UrlFault,
     },
@@ -28,14 +28,14 @@ pub enum ConnectError {
     /// The page was loaded over `https:`, and the URL is not `wss:` (nor on this machine). Browsers
     /// do not allow it; use `wss:`.
     InsecureContext {
-        /// The URL, without query and credentials.
-        url: Box<str>,
+        /// The URL, shown without query and credentials.
+        url: ShownUrl,
     },
     /// The browser refused to try, for example because of the page's `connect-src` policy. Nothing
     /// was sent.
     Blocked {
-        /// The URL, without query and credentials.
-        url: Box<str>,
+        /// The URL, shown without query and credentials.
+        url: ShownUrl,
     },
     /// There is no `WebSocket` here: a native target, or a JavaScript environment without one.
     Unsupported,

@@ -1,11 +1,13 @@
 //! What an application hangs on a socket: a replaceable slot per event, and any number of
 //! listeners.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
+use crate::driver::Consumer;
 use crate::machine::Event;
+use crate::socket::Handle;
 use crate::{CloseEvent, DrainEvent, ErrorEvent, Message, OpenEvent, WebSocket};
 
 /// A user's closure, whatever its event.
@@ -21,9 +23,10 @@ pub(crate) enum Kind {
     Drain,
 }
 
-/// The handlers of one socket.
+/// The handlers of one socket. An application that sets none does not link this.
 #[derive(Default)]
 pub(crate) struct Handlers {
+    owner: RefCell<Option<Weak<dyn Any>>>,
     slots: [Slot; 5],
     next_id: Cell<u32>,
 }
@@ -60,7 +63,7 @@ impl Handlers {
     }
 
     /// Drops every handler.
-    pub(crate) fn clear(&self) {
+    fn clear(&self) {
         for slot in &self.slots {
             drop(slot.property.take());
             drop(slot.listeners.take());
@@ -68,7 +71,7 @@ impl Handlers {
     }
 
     /// Whether there is any handler for the event.
-    pub(crate) fn any(&self, kind: Kind) -> bool {
+    fn any(&self, kind: Kind) -> bool {
         let slot = self.slot(kind);
         slot.property.borrow().is_some() || !slot.listeners.borrow().is_empty()
     }
@@ -76,7 +79,7 @@ impl Handlers {
     /// Calls every handler of the event. The last one gets the event itself, those before a clone,
     /// so that with one handler nothing is copied. A listener that was removed meanwhile is not
     /// called, and one that was added hears only the next event.
-    pub(crate) fn dispatch(&self, socket: &WebSocket, event: Event<Message>) {
+    fn dispatch(&self, socket: &WebSocket, event: Event<Message>) {
         let slot = self.slot(Kind::of(&event));
         let property = slot.property.borrow().clone();
         let listeners = slot.listeners.borrow().clone();
@@ -108,6 +111,32 @@ impl Handlers {
             Kind::Close => close,
             Kind::Drain => drain,
         }
+    }
+}
+
+impl Consumer<Message> for Handlers {
+    fn attach(&self, owner: Weak<dyn Any>) {
+        self.owner.replace(Some(owner));
+    }
+
+    fn deliver(&self, event: Event<Message>) {
+        let owner = self.owner.borrow().as_ref().and_then(Weak::upgrade);
+        let Some(Ok(handle)) = owner.map(Rc::downcast::<Handle>) else {
+            return;
+        };
+        let ended = matches!(event, Event::Close(_));
+        self.dispatch(&WebSocket::from_handle(handle), event);
+        if ended {
+            self.clear();
+        }
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.any(Kind::Message)
+    }
+
+    fn wants_drain(&self) -> bool {
+        self.any(Kind::Drain)
     }
 }
 
@@ -174,10 +203,4 @@ pub(crate) fn drain(mut f: impl FnMut(&WebSocket, DrainEvent) + 'static) -> Hand
 
 fn handler(f: impl FnMut(&WebSocket, Event<Message>) + 'static) -> Handler {
     Rc::new(RefCell::new(f))
-}
-
-impl fmt::Debug for Handlers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handlers").finish_non_exhaustive()
-    }
 }

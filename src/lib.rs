@@ -69,6 +69,7 @@ pub use self::machine::Outcome;
 pub use self::message::Message;
 pub use self::options::{InvalidOption, Options};
 pub use self::ready_state::{InvalidReadyState, ReadyState};
+pub use self::request::ShownUrl;
 pub use self::socket::{Listener, WebSocket, connect};
 pub use self::stats::Stats;
 pub use self::stream::{WebSocketReceiver, WebSocketSender, WebSocketStream};

@@ -19,27 +19,29 @@ impl Request {
     }
 
     fn check_url(&self, page: Page) -> Result<(), ConnectError> {
-        if self.url.is_empty() {
+        let url = self.url.as_bytes();
+        if url.is_empty() {
             return Err(self.invalid_url(UrlFault::Empty));
         }
-        if self.url.contains('#') {
+        if url.contains(&b'#') {
             return Err(self.invalid_url(UrlFault::Fragment));
         }
-        match scheme(&self.url) {
-            Some(scheme) if !is_one_of(scheme, &["ws", "wss", "http", "https"]) => {
-                Err(self.invalid_url(UrlFault::Scheme))
-            }
-            Some(scheme)
-                if page == Page::Secure
-                    && is_one_of(scheme, &["ws", "http"])
-                    && !is_loopback(host(&self.url)) =>
-            {
-                Err(ConnectError::InsecureContext {
-                    url: redact(&self.url).into(),
-                })
-            }
-            _ => Ok(()),
+        let Some((scheme, rest)) = split_scheme(url) else {
+            return Ok(());
+        };
+        let is = |names: [&str; 2]| {
+            names
+                .iter()
+                .any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let plain = is(["ws", "http"]);
+        if !plain && !is(["wss", "https"]) {
+            return Err(self.invalid_url(UrlFault::Scheme));
         }
+        if plain && page == Page::Secure && !is_loopback(host(rest)) {
+            return Err(ConnectError::InsecureContext { url: self.shown() });
+        }
+        Ok(())
     }
 
     fn check_protocols(&self) -> Result<(), ConnectError> {
@@ -54,19 +56,21 @@ impl Request {
         Ok(())
     }
 
-    /// The error for a URL that the browser refused too.
+    /// The error for a URL that cannot be used.
     pub(crate) fn invalid_url(&self, fault: UrlFault) -> ConnectError {
         ConnectError::InvalidUrl {
-            url: redact(&self.url).into(),
+            url: self.shown(),
             fault,
         }
     }
 
     /// The error for a connection that the browser would not even try.
     pub(crate) fn blocked(&self) -> ConnectError {
-        ConnectError::Blocked {
-            url: redact(&self.url).into(),
-        }
+        ConnectError::Blocked { url: self.shown() }
+    }
+
+    fn shown(&self) -> ShownUrl {
+        ShownUrl(self.url.as_str().into())
     }
 }
 
@@ -74,7 +78,7 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("url", &redact(&self.url))
+            .field("url", &self.shown())
             .field("protocols", &self.protocols)
             .finish()
     }
@@ -89,53 +93,83 @@ pub(crate) enum Page {
     Other,
 }
 
-/// A URL as it may be shown: without query, fragment and credentials, where tokens are found.
-pub(crate) fn redact(url: &str) -> String {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let url = url.get(..end).unwrap_or_default();
-    let start = url.find("//").map_or(0, |index| index + 2);
-    let (scheme, rest) = url.split_at_checked(start).unwrap_or(("", url));
-    let authority = rest.find(['/', '\\']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(authority).unwrap_or((rest, ""));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    [scheme, host, path].concat()
-}
+/// A URL in an error. It is shown without query, fragment and credentials, where tokens are found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShownUrl(Box<str>);
 
-/// What stands before the first colon, if the URL is absolute.
-fn scheme(url: &str) -> Option<&str> {
-    let (scheme, _) = url.trim_start().split_once(':')?;
-    let mut bytes = scheme.bytes();
-    let first = bytes.next()?;
-    let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    (first.is_ascii_alphabetic() && bytes.all(rest)).then_some(scheme)
-}
-
-/// The host of an absolute URL, without port and credentials.
-fn host(url: &str) -> &str {
-    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
-    let rest = rest.trim_start_matches(['/', '\\']);
-    let authority = rest.split(['/', '\\', '?']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+impl fmt::Display for ShownUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.split(['?', '#']).next().unwrap_or_default();
+        let (scheme, rest) = match url.find("//") {
+            Some(index) => url.split_at(index + 2),
+            None => ("", url),
+        };
+        let (authority, path) = match rest.find(['/', '\\']) {
+            Some(index) => rest.split_at(index),
+            None => (rest, ""),
+        };
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        write!(f, "{scheme}{host}{path}")
     }
+}
+
+impl fmt::Debug for ShownUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+// What follows works on bytes: patterns on `str` would link 5 KB.
+
+/// What stands before and after the first colon, if the URL is absolute.
+fn split_scheme(url: &[u8]) -> Option<(&[u8], &[u8])> {
+    let url = url.trim_ascii_start();
+    let colon = url.iter().position(|&byte| byte == b':')?;
+    let (scheme, rest) = url.split_at_checked(colon)?;
+    let (first, others) = scheme.split_first()?;
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    let absolute = first.is_ascii_alphabetic() && others.iter().all(is_scheme);
+    absolute.then_some((scheme, rest))
+}
+
+/// The host in what follows the scheme of a URL, without credentials and port.
+fn host(rest: &[u8]) -> &[u8] {
+    let is_slash = |byte: &u8| b"/\\:".contains(byte);
+    let start = rest.iter().position(|byte| !is_slash(byte));
+    let rest = start
+        .and_then(|start| rest.get(start..))
+        .unwrap_or_default();
+    let authority = until(rest, b"/\\?");
+    let at = authority.iter().rposition(|&byte| byte == b'@');
+    let host = at
+        .and_then(|at| authority.get(at + 1..))
+        .unwrap_or(authority);
+    match host.strip_prefix(b"[") {
+        Some(v6) => until(v6, b"]"),
+        None => until(host, b":"),
+    }
+}
+
+fn until<'a>(text: &'a [u8], stops: &[u8]) -> &'a [u8] {
+    let end = text.iter().position(|byte| stops.contains(byte));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// Whether browsers treat the host as this machine, which an `https:` page may reach by `ws:`
 /// ([Secure Contexts, 3.1](https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy)).
-fn is_loopback(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || host == "::1"
-        || host
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-fn is_one_of(scheme: &str, names: &[&str]) -> bool {
-    names.iter().any(|name| scheme.eq_ignore_ascii_case(name))
+fn is_loopback(host: &[u8]) -> bool {
+    let name = host.strip_suffix(b".").unwrap_or(host);
+    let ends = |end: &[u8]| {
+        let start = name.len().checked_sub(end.len());
+        start
+            .and_then(|start| name.get(start..))
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    let is_ipv4 = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    name.eq_ignore_ascii_case(b"localhost")
+        || ends(b".localhost")
+        || host == b"::1"
+        || (host.starts_with(b"127.") && host.iter().all(is_ipv4))
 }
 
 /// Whether a subprotocol is a token
@@ -244,14 +278,16 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_a_url_has_no_secrets() {
+        let shown = |url: &str| ShownUrl(url.into()).to_string();
         assert_eq!(
-            redact("wss://user:pw@host:1/path?token=x#y"),
+            shown("wss://user:pw@host:1/path?token=x#y"),
             "wss://host:1/path"
         );
-        assert_eq!(redact("wss://host?token=x"), "wss://host");
-        assert_eq!(redact("/path?token=x"), "/path");
-        assert_eq!(redact("//user@host/p@q"), "//host/p@q");
-        assert_eq!(redact("wss://a:b@c@host\\p"), "wss://host\\p");
+        assert_eq!(shown("wss://host?token=x"), "wss://host");
+        assert_eq!(shown("/path?token=x"), "/path");
+        assert_eq!(shown("//user@host/p@q"), "//host/p@q");
+        assert_eq!(shown("wss://a:b@c@host\\p"), "wss://host\\p");
+        assert_eq!(shown(""), "");
         let request = Request {
             url: "wss://u:p@h/?token=x".into(),
             protocols: vec!["a".into()],
@@ -260,5 +296,7 @@ mod tests {
             format!("{request:?}"),
             r#"Request { url: "wss://h/", protocols: ["a"] }"#
         );
+        let error = request.blocked();
+        assert!(!format!("{error:?} {error}").contains("token"), "{error:?}");
     }
 }

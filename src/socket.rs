@@ -1,12 +1,12 @@
 //! The handle of a socket.
 
+use std::any::Any;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
 use crate::driver::{Consumer, Driver};
 use crate::future::{Closed, Connect, Drained, Send};
-use crate::handlers::{self, Handlers, Kind};
-use crate::machine::Event;
+use crate::handlers::{self, Handler, Handlers, Kind};
 use crate::{
     CloseEvent, CloseFrame, Controller, DrainEvent, ErrorEvent, Message, OpenEvent, Outcome,
     ReadyState, Stats, StreamTaken, TrySendError, WebSocketBuilder, WebSocketStream,
@@ -47,9 +47,8 @@ pub struct WebSocket {
 }
 
 /// What the handles of one socket share.
-struct Handle {
+pub(crate) struct Handle {
     driver: Rc<Driver<Message>>,
-    handlers: Handlers,
 }
 
 impl WebSocket {
@@ -67,11 +66,18 @@ impl WebSocket {
         Self::builder(url).open()
     }
 
-    pub(crate) fn new(driver: Rc<Driver<Message>>, handlers: Handlers) -> Self {
-        let handle = Rc::new(Handle { driver, handlers });
-        let consumer: Weak<Handle> = Rc::downgrade(&handle);
-        handle.driver.set_consumer(consumer);
+    pub(crate) fn new(driver: Rc<Driver<Message>>) -> Self {
+        Self::from_handle(Rc::new(Handle { driver }))
+    }
+
+    pub(crate) fn from_handle(handle: Rc<Handle>) -> Self {
         Self { handle }
+    }
+
+    pub(crate) fn set_consumer(&self, consumer: Rc<dyn Consumer<Message>>) {
+        let owner: Weak<Handle> = Rc::downgrade(&self.handle);
+        consumer.attach(owner);
+        self.driver().set_consumer(Some(consumer));
     }
 
     pub(crate) fn driver(&self) -> &Rc<Driver<Message>> {
@@ -184,25 +190,6 @@ impl WebSocket {
         self.driver().ready_state()
     }
 
-    /// The URL that the browser made of the one given, with its query; the one given while there is
-    /// no connection. `Debug` shows it without query and credentials.
-    pub fn url(&self) -> String {
-        match self.driver().transport().url() {
-            url if url.is_empty() => self.driver().request().url.clone(),
-            url => url,
-        }
-    }
-
-    /// The subprotocol that the server selected, empty before OPEN and when there is none.
-    pub fn protocol(&self) -> String {
-        self.driver().transport().protocol()
-    }
-
-    /// The extensions in use, empty before OPEN and when there are none.
-    pub fn extensions(&self) -> String {
-        self.driver().transport().extensions()
-    }
-
     /// The browser's `bufferedAmount` in bytes: handed over and not yet left. What waits in our own
     /// queue is in [`Stats::bytes_queued`].
     pub fn buffered_amount(&self) -> u64 {
@@ -243,27 +230,27 @@ impl WebSocket {
 
     /// Removes the handler for the open connection.
     pub fn clear_onopen(&self) {
-        self.handle.handlers.set(Kind::Open, None);
+        self.clear(Kind::Open);
     }
 
     /// Removes the handler for messages.
     pub fn clear_onmessage(&self) {
-        self.handle.handlers.set(Kind::Message, None);
+        self.clear(Kind::Message);
     }
 
     /// Removes the handler for trouble.
     pub fn clear_onerror(&self) {
-        self.handle.handlers.set(Kind::Error, None);
+        self.clear(Kind::Error);
     }
 
     /// Removes the handler for the end of the connection.
     pub fn clear_onclose(&self) {
-        self.handle.handlers.set(Kind::Close, None);
+        self.clear(Kind::Close);
     }
 
     /// Removes the handler for room that is back.
     pub fn clear_ondrain(&self) {
-        self.handle.handlers.set(Kind::Drain, None);
+        self.clear(Kind::Drain);
     }
 
     /// Adds a listener for the open connection.
@@ -291,16 +278,32 @@ impl WebSocket {
         self.add(Kind::Drain, handlers::drain(listener))
     }
 
-    fn set(&self, kind: Kind, handler: handlers::Handler) {
-        self.handle.handlers.set(kind, Some(handler));
+    fn set(&self, kind: Kind, handler: Handler) {
+        self.handlers().set(kind, Some(handler));
     }
 
-    fn add(&self, kind: Kind, handler: handlers::Handler) -> Listener {
+    fn clear(&self, kind: Kind) {
+        self.handlers().set(kind, None);
+    }
+
+    fn add(&self, kind: Kind, handler: Handler) -> Listener {
+        let handlers = self.handlers();
         Listener {
-            handle: Rc::downgrade(&self.handle),
+            id: handlers.add(kind, handler),
+            handlers: Rc::downgrade(&handlers),
             kind,
-            id: self.handle.handlers.add(kind, handler),
         }
+    }
+
+    /// The handlers, made when the first one is set.
+    fn handlers(&self) -> Rc<Handlers> {
+        let consumer = self.driver().consumer();
+        let handlers = consumer.and_then(|consumer| Rc::downcast(consumer as Rc<dyn Any>).ok());
+        handlers.unwrap_or_else(|| {
+            let handlers = Rc::<Handlers>::default();
+            self.set_consumer(handlers.clone());
+            handlers
+        })
     }
 }
 
@@ -316,25 +319,6 @@ impl fmt::Debug for WebSocket {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.driver.detach();
-    }
-}
-
-impl Consumer<Message> for Handle {
-    fn deliver(self: Rc<Self>, event: Event<Message>) {
-        let ended = matches!(event, Event::Close(_));
-        let socket = WebSocket { handle: self };
-        socket.handle.handlers.dispatch(&socket, event);
-        if ended {
-            socket.handle.handlers.clear();
-        }
-    }
-
-    fn wants_messages(&self) -> bool {
-        self.handlers.any(Kind::Message)
-    }
-
-    fn wants_drain(&self) -> bool {
-        self.handlers.any(Kind::Drain)
     }
 }
 
@@ -369,7 +353,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
 /// A listener of a socket, removed on drop.
 #[must_use = "the listener is removed when this is dropped; call `forget` to keep it"]
 pub struct Listener {
-    handle: Weak<Handle>,
+    handlers: Weak<Handlers>,
     kind: Kind,
     id: u32,
 }
@@ -377,14 +361,14 @@ pub struct Listener {
 impl Listener {
     /// Keeps the listener until the connection ends.
     pub fn forget(mut self) {
-        self.handle = Weak::new();
+        self.handlers = Weak::new();
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(handle) = self.handle.upgrade() {
-            handle.handlers.remove(self.kind, self.id);
+        if let Some(handlers) = self.handlers.upgrade() {
+            handlers.remove(self.kind, self.id);
         }
     }
 }

@@ -113,8 +113,9 @@ impl Bell {
         let Some(timeout) = self.timeout.get() else {
             return;
         };
-        let wait = timeout.at.saturating_sub(now()).as_micros();
-        let milliseconds = i32::try_from(wait.div_ceil(1000)).unwrap_or(i32::MAX);
+        let wait = timeout.at.saturating_sub(now()).as_secs_f64();
+        // As a number above the largest delay, `MAX`: the machine is asked again then.
+        let milliseconds = (wait * 1000.0).ceil() as i32;
         let function = self.on_timer.as_ref().unchecked_ref();
         self.timer
             .replace(Some(set_timeout(function, milliseconds)));

@@ -2,9 +2,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::rc::Rc;
 
 use crate::driver::{Driver, Transport};
-use crate::handlers::Handlers;
 use crate::machine::Machine;
 use crate::request::Request;
 use crate::{Message, Options, ReadyState, WebSocket};
@@ -19,10 +19,33 @@ impl WebSocket {
     /// now on. Leave `binaryType` alone: a `Blob` cannot be read in order and is told as an
     /// [error](crate::ErrorEvent).
     pub fn as_raw(&self) -> Option<web_sys::WebSocket> {
-        let transport: &dyn Any = self.driver().transport();
-        let raw = transport.downcast_ref::<BrowserSocket>()?.raw()?;
+        let raw = self.raw()?;
         self.driver().share();
         Some((*raw).clone())
+    }
+
+    /// The URL that the browser made of the one given, with its query; the one given while there is
+    /// no connection. `Debug` shows it without query and credentials.
+    pub fn url(&self) -> String {
+        match self.raw() {
+            Some(raw) => raw.url(),
+            None => self.driver().request().url.clone(),
+        }
+    }
+
+    /// The subprotocol that the server selected, empty before OPEN and when there is none.
+    pub fn protocol(&self) -> String {
+        self.raw().map_or_else(String::new, |raw| raw.protocol())
+    }
+
+    /// The extensions in use, empty before OPEN and when there are none.
+    pub fn extensions(&self) -> String {
+        self.raw().map_or_else(String::new, |raw| raw.extensions())
+    }
+
+    fn raw(&self) -> Option<Rc<web_sys::WebSocket>> {
+        let transport: &dyn Any = self.driver().transport();
+        transport.downcast_ref::<BrowserSocket>()?.raw()
     }
 }
 
@@ -51,10 +74,7 @@ impl TryFrom<web_sys::WebSocket> for WebSocket {
         let transport: Box<dyn Transport<Message>> = Box::new(BrowserSocket::adopt(raw));
         let clock = Box::new(BrowserClock::default());
         let machine = Machine::adopted(Options::default(), open);
-        let socket = Self::new(
-            Driver::new(machine, request, transport, clock),
-            Handlers::default(),
-        );
+        let socket = Self::new(Driver::new(machine, request, transport, clock));
         // Nothing is opened, so nothing can fail.
         socket.driver().start().ok();
         Ok(socket)

@@ -173,18 +173,6 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
             .and_then(|state| ReadyState::try_from(state).ok())
             .unwrap_or(ReadyState::Closed)
     }
-
-    fn url(&self) -> String {
-        self.raw().map(|raw| raw.url()).unwrap_or_default()
-    }
-
-    fn protocol(&self) -> String {
-        self.raw().map(|raw| raw.protocol()).unwrap_or_default()
-    }
-
-    fn extensions(&self) -> String {
-        self.raw().map(|raw| raw.extensions()).unwrap_or_default()
-    }
 }
 
 impl Drop for BrowserSocket {

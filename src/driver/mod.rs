@@ -33,7 +33,7 @@ pub(crate) struct Driver<P> {
     request: Request,
     transport: Box<dyn Transport<P>>,
     clock: Box<dyn Clock>,
-    consumer: RefCell<Option<Weak<dyn Consumer<P>>>>,
+    consumer: RefCell<Option<Rc<dyn Consumer<P>>>>,
     waiters: Waiters,
     armed: Cell<Option<Timeout>>,
     settling: Cell<bool>,
@@ -58,9 +58,14 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         })
     }
 
-    /// Says who hears the events. Called before [`Self::start`], so that nothing is missed.
-    pub(crate) fn set_consumer(&self, consumer: Weak<dyn Consumer<P>>) {
-        self.consumer.replace(Some(consumer));
+    /// Says who hears the events.
+    pub(crate) fn set_consumer(&self, consumer: Option<Rc<dyn Consumer<P>>>) {
+        drop(self.consumer.replace(consumer));
+    }
+
+    /// Who hears the events.
+    pub(crate) fn consumer(&self) -> Option<Rc<dyn Consumer<P>>> {
+        self.consumer.borrow().clone()
     }
 
     /// Opens the connection, or starts listening to one that exists.
@@ -213,7 +218,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     /// Nobody holds the socket any more.
     pub(crate) fn detach(&self) {
-        self.consumer.replace(None);
+        self.set_consumer(None);
         self.machine.borrow_mut().detach();
         self.advance();
     }
@@ -362,10 +367,6 @@ impl<P: Payload + Clone + 'static> Driver<P> {
             self.machine.borrow_mut().overflow(now);
             self.transmit();
         }
-    }
-
-    fn consumer(&self) -> Option<Rc<dyn Consumer<P>>> {
-        self.consumer.borrow().as_ref()?.upgrade()
     }
 
     fn set_alarm(&self) {

@@ -1,7 +1,7 @@
 //! The seam between the driver and whatever carries messages.
 
 use std::any::Any;
-use std::rc::{Rc, Weak};
+use std::rc::Weak;
 use std::time::Duration;
 
 use crate::machine::{Event, Generation, Timeout};
@@ -37,15 +37,6 @@ pub(crate) trait Transport<P>: Any {
 
     /// Where the connection stands, as the transport sees it.
     fn ready_state(&self) -> ReadyState;
-
-    /// The absolute URL, once there is a connection.
-    fn url(&self) -> String;
-
-    /// The selected subprotocol.
-    fn protocol(&self) -> String;
-
-    /// The extensions in use.
-    fn extensions(&self) -> String;
 }
 
 /// Why a message was not taken.
@@ -85,9 +76,12 @@ pub(crate) trait Events<P> {
 }
 
 /// Hears the events of a socket.
-pub(crate) trait Consumer<P> {
+pub(crate) trait Consumer<P>: Any {
+    /// Says whose events they are.
+    fn attach(&self, owner: Weak<dyn Any>);
+
     /// One event. It may call anything.
-    fn deliver(self: Rc<Self>, event: Event<P>);
+    fn deliver(&self, event: Event<P>);
 
     /// Whether somebody listens for messages.
     fn wants_messages(&self) -> bool;

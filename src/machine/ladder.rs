@@ -74,7 +74,8 @@ impl Rate {
     }
 
     fn close_window(&mut self, left: u64, now: Duration) {
-        let millis = now.saturating_sub(self.start).as_millis() as u64;
+        let span = now.saturating_sub(self.start);
+        let millis = span.as_secs() * 1000 + u64::from(span.subsec_millis());
         if left > 0 && millis >= MIN_WINDOW_MS {
             self.bytes_per_second = Some(self.left.saturating_mul(1000) / millis);
             self.start = now;
