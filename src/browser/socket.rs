@@ -116,6 +116,11 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
         let protocols = js_sys::Array::from_iter(protocols);
         let raw = WebSocket::new_with_str_sequence(&request.url, &protocols)
             .map_err(|thrown| explain(&thrown, request))?;
+        // Chromium's way to say that the page's policy forbids the connection: no exception, and no
+        // close event ever (measured).
+        if raw.ready_state() == WebSocket::CLOSED {
+            return Err(request.blocked());
+        }
         self.listen(&raw, generation, &events);
         self.raw.replace(Some(Rc::new(raw)));
         Ok(())

@@ -523,8 +523,10 @@ impl<P: Payload> Machine<P> {
         let had_room = link.gate.has_room();
         let left = link.gate.handle_buffered(amount);
         link.rate.handle_reading(amount, left, now);
-        if left > 0 || had_room != link.gate.has_room() {
+        if had_room != link.gate.has_room() {
             link.ladder = Ladder::new(now);
+        } else if left > 0 {
+            link.ladder.restart(now);
         }
         if let State::Closing(_, deadline) = &mut self.state {
             deadline.handle_reading(amount, left, now);
