@@ -45,6 +45,12 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// `1 message`, `2,000 messages`.
+pub(crate) fn messages(number: u64) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} message{plural}", count(number))
+}
+
 /// `850 ms`, `2.41 s`.
 pub(crate) fn duration(milliseconds: f64) -> String {
     if milliseconds < 1000.0 {
@@ -52,6 +58,14 @@ pub(crate) fn duration(milliseconds: f64) -> String {
     } else {
         format!("{:.2} s", milliseconds / 1000.0)
     }
+}
+
+/// MiB a second, or a dash when no time has passed.
+pub(crate) fn rate(bytes: u64, milliseconds: f64) -> String {
+    if milliseconds <= 0.0 {
+        return "–".into();
+    }
+    format!("{:.1} MiB/s", bytes as f64 / MIB * 1000.0 / milliseconds)
 }
 
 /// The time of day, to the millisecond.
