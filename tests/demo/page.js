@@ -1,0 +1,131 @@
+// Opens the demo in Chromium, and notices everything that goes wrong in it.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+import { startServer } from "../server/index.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** The strictest policy under which the page works. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+].join("; ");
+
+/** Serves the demo as `npm start` does, under a content security policy. */
+export function serveDemo(policy = POLICY) {
+  const headers = { "content-security-policy": policy };
+  const built = `${ROOT}target/demo`;
+  assert.ok(existsSync(`${built}/sluicegate_demo.js`), `build the demo first: ${built} is missing`);
+  return startServer({
+    statics: [
+      { prefix: "/", directory: `${ROOT}www`, headers },
+      { prefix: "/pkg/", directory: built, headers },
+      { prefix: "/vendor/uplot/", directory: `${ROOT}node_modules/uplot/dist`, headers },
+    ],
+  });
+}
+
+export function launchBrowser() {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/**
+ * Opens the page, hands it to `use`, and fails on anything in the console.
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url
+ * @param {(page: import("playwright-core").Page) => Promise<void>} use
+ * @param {object} [options] of the browser context, and:
+ * @param {() => void} [options.before] runs in the page before everything else
+ * @param {RegExp} [options.expected] what the console may say: browsers report failed connections themselves
+ */
+export async function withDemo(browser, url, use, { before, expected, ...options } = {}) {
+  const context = await browser.newContext(options);
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    const faults = watchForFaults(page, expected);
+    if (before) await page.addInitScript(before);
+    await page.goto(url);
+    await page.waitForSelector("[data-state=ready], [data-state=failed]");
+    await use(page);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+  }
+}
+
+function watchForFaults(page, expected = /^$/) {
+  const faults = [];
+  page.on("console", (message) => {
+    const text = message.text();
+    if (["error", "warning"].includes(message.type()) && !expected.test(text)) faults.push(text);
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+  });
+  return faults;
+}
+
+/** Picks an endpoint and connects. */
+export async function connect(page, preset) {
+  await page.selectOption("#preset", preset);
+  await page.click("#connect");
+}
+
+/** Waits until the connection is in a state. */
+export function reach(page, state) {
+  return page.waitForSelector(`[data-state=${state}][aria-current=step]`);
+}
+
+/** Waits until an element's text matches. */
+export function expectText(page, selector, pattern) {
+  return page.locator(selector).filter({ hasText: pattern }).first().waitFor({ state: "attached" });
+}
+
+/** Rows of the log as `{ way, kind, size, preview }`. */
+export function logRows(page) {
+  return page.$$eval("#log-rows .row", (rows) =>
+    rows.map((row) => {
+      const text = (name) => row.querySelector(`.row-${name}`).textContent;
+      return { way: text("way"), kind: text("kind"), size: text("size"), preview: text("preview") };
+    }),
+  );
+}
+
+/** Runs a flood to its end and gives its row of the table. */
+export async function flood(page, { mode, target, size = "16384", total = "16" }) {
+  await page.check(`[name=mode][value=${mode}]`);
+  await page.selectOption("#flood-target", target);
+  await page.selectOption("#flood-size", size);
+  await page.selectOption("#flood-total", total);
+  await page.click("#flood-start");
+  await expectText(page, "#flood-status", /^(Done|Failed)/);
+  const cell = (name) => page.textContent(`#runs tr:first-child td[data-name=${name}]`);
+  return { sent: await cell("Sent"), arrived: await cell("Arrived"), peak: toBytes(await cell("Peak")) };
+}
+
+/** `1.5 MiB` as a number. */
+export function toBytes(text) {
+  const [, number, unit] = /^([\d.]+) (B|KiB|MiB)$/.exec(text.trim());
+  return Number(number) * { B: 1, KiB: 1024, MiB: 1024 ** 2 }[unit];
+}
