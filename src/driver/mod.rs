@@ -7,6 +7,8 @@
 //! consumer or a waker. And only the outermost [`Driver::settle`] delivers events, so a handler
 //! may call every method, and none is entered twice.
 
+#[cfg(test)]
+mod tests;
 mod transport;
 mod waiters;
 

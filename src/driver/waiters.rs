@@ -57,6 +57,12 @@ struct Entry {
 }
 
 impl Waiters {
+    /// Whether nobody has a place.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.borrow().is_empty()
+    }
+
     /// Whether a task waits for this.
     pub(super) fn any(&self, wait: Wait) -> bool {
         let list = self.list.borrow();
@@ -110,12 +116,12 @@ impl Waiters {
 }
 
 /// A place among the tasks that wait, given up on drop.
-pub(crate) struct Waiter<P> {
+pub(crate) struct Waiter<P: Payload + Clone + 'static> {
     driver: Rc<Driver<P>>,
     key: Option<u32>,
 }
 
-impl<P> Waiter<P> {
+impl<P: Payload + Clone + 'static> Waiter<P> {
     pub(crate) fn new(driver: &Rc<Driver<P>>) -> Self {
         Self {
             driver: driver.clone(),
@@ -127,16 +133,6 @@ impl<P> Waiter<P> {
         self.key.is_some()
     }
 
-    /// Ends the wait.
-    pub(super) fn done(&mut self) -> Poll<()> {
-        if let Some(key) = self.key.take() {
-            self.driver.waiters.remove(key);
-        }
-        Poll::Ready(())
-    }
-}
-
-impl<P: Payload + Clone + 'static> Waiter<P> {
     /// Waits, or goes on waiting.
     pub(super) fn wait<T>(&mut self, wait: Wait, cx: &Context<'_>) -> Poll<T> {
         let key = self.driver.waiters.set(self.key, wait, cx.waker());
@@ -144,9 +140,18 @@ impl<P: Payload + Clone + 'static> Waiter<P> {
         self.driver.set_alarm();
         Poll::Pending
     }
+
+    /// Ends the wait.
+    pub(super) fn done(&mut self) -> Poll<()> {
+        if let Some(key) = self.key.take() {
+            self.driver.waiters.remove(key);
+            self.driver.set_alarm();
+        }
+        Poll::Ready(())
+    }
 }
 
-impl<P> Drop for Waiter<P> {
+impl<P: Payload + Clone + 'static> Drop for Waiter<P> {
     fn drop(&mut self) {
         let _ = self.done();
     }
