@@ -61,7 +61,8 @@ async fn what_others_send_on_the_raw_socket_counts_for_the_gate() {
         .await
         .unwrap();
     let raw = stream.socket().as_raw().unwrap();
-    raw.send_with_u8_array(&vec![0; 2 << 20]).unwrap();
+    raw.send_with_js_u8_array(&js_sys::Uint8Array::new_with_length(2 << 20))
+        .unwrap();
     assert_eq!(stream.socket().try_send("after").unwrap(), Outcome::Queued);
     within(10, "drained", stream.socket().drained())
         .await

@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { connect, expectText, flood, launchBrowser, logRows, reach, serveDemo, withDemo } from "./page.js";
+import {
+  connect,
+  expectText,
+  flood,
+  launchBrowser,
+  logRows,
+  reach,
+  selfSigned,
+  serveDemo,
+  withDemo,
+} from "./page.js";
 
 const MIB = 1024 ** 2;
 const CONNECTION_FAILED = /WebSocket connection to .* failed/; // Chromium's own words
@@ -134,6 +144,40 @@ test("a refused connection is explained", () =>
     },
     { expected: CONNECTION_FAILED },
   ));
+
+test("a connection that the page's policy forbids is named at once", () =>
+  demo(
+    async (page) => {
+      await page.fill("#url", "ws://example.invalid/?token=secret");
+      await page.click("#connect");
+      const sentence = 'the browser blocked the connection to "ws://example.invalid/"';
+      await expectText(page, "#url-error", sentence);
+    },
+    { expected: /Content Security Policy/ },
+  ));
+
+test("an https page is told to use wss", async (context) => {
+  const tls = selfSigned();
+  if (!tls) return context.skip("there is no openssl");
+  const secure = await serveDemo({ tls });
+  try {
+    await withDemo(
+      browser,
+      secure.url,
+      async (page) => {
+        await page.fill("#url", "ws://example.invalid/?token=secret");
+        await page.click("#connect");
+        const sentence = 'an https page cannot connect to "ws://example.invalid/": use wss';
+        await expectText(page, "#url-error", sentence);
+        await connect(page, "echo");
+        await reach(page, "OPEN");
+      },
+      { ignoreHTTPSErrors: true },
+    );
+  } finally {
+    await secure.close();
+  }
+});
 
 test("a handshake that hangs can be given up", () =>
   demo(
@@ -316,7 +360,7 @@ test("without JavaScript there is a sentence", async () => {
 });
 
 test("a policy against WebAssembly is named", async () => {
-  const strict = await serveDemo("script-src 'self'");
+  const strict = await serveDemo({ policy: "script-src 'self'" });
   try {
     await withDemo(browser, strict.url, (page) => expectText(page, "#notice", "'wasm-unsafe-eval'"), {
       expected: /Content Security Policy|wasm/i,

@@ -1,7 +1,10 @@
 // Opens the demo in Chromium, and notices everything that goes wrong in it.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -29,17 +32,35 @@ const POLICY = [
 ].join("; ");
 
 /** Serves the demo as `npm start` does, under a content security policy. */
-export function serveDemo(policy = POLICY) {
+export function serveDemo({ policy = POLICY, tls } = {}) {
   const headers = { "content-security-policy": policy };
   const built = `${ROOT}target/demo`;
   assert.ok(existsSync(`${built}/sluicegate_demo.js`), `build the demo first: ${built} is missing`);
   return startServer({
+    tls,
     statics: [
       { prefix: "/", directory: `${ROOT}www`, headers },
       { prefix: "/pkg/", directory: built, headers },
       { prefix: "/vendor/uplot/", directory: `${ROOT}node_modules/uplot/dist`, headers },
     ],
   });
+}
+
+/** A key and a certificate for this machine, or `undefined` without openssl. */
+export function selfSigned() {
+  const directory = mkdtempSync(join(tmpdir(), "sluicegate-"));
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(directory, name));
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
+  const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  try {
+    execFileSync("openssl", ["req", "-x509", ...kind, ...name, "-keyout", key, "-out", cert], { stdio: "ignore" });
+    return { key: readFileSync(key), cert: readFileSync(cert) };
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 export function launchBrowser() {
