@@ -73,3 +73,7 @@ pub use self::request::ShownUrl;
 pub use self::socket::{Listener, WebSocket, connect};
 pub use self::stats::Stats;
 pub use self::stream::{WebSocketReceiver, WebSocketSender, WebSocketStream};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -159,3 +159,31 @@ fn the_crate_depends_on_five_crates() {
         ]
     );
 }
+
+/// Every name in the table of promises is a test that exists.
+#[test]
+fn every_promise_names_its_tests() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
+    let (_, table) = text.split_once("## Promises and their tests").unwrap();
+    let rows: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .skip(1)
+        .collect();
+    assert!(rows.len() > 15, "{} rows", rows.len());
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        code.extend(sources(folder).into_iter().map(|(_, text)| text));
+    }
+    for row in rows {
+        let (_, tests) = row.split_once(" | ").unwrap();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test for: {row}");
+        for name in names {
+            assert!(
+                code.contains(&format!("fn {name}(")),
+                "there is no test {name}"
+            );
+        }
+    }
+}
