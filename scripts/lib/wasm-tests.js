@@ -48,7 +48,8 @@ export async function runInBrowsers(build, runs) {
 function runOnce({ args, env }, { browser, mode, filter }) {
   return step(title({ browser, mode, filter }), () =>
     withBrowser(browser, mode, (browserEnv) =>
-      run("cargo", [...args, "--", ...(filter ? [filter] : [])], {
+      // The figures that tests print are part of what they show.
+      run("cargo", [...args, "--", "--nocapture", ...(filter ? [filter] : [])], {
         env: { ...env, ...browserEnv },
         timeout: 15 * 60,
       }),

@@ -7,16 +7,12 @@ export const needs = ["rust", "wasm target"];
 const STRICT = ["--", "-D", "warnings"];
 
 export async function test() {
-  await run("cargo", ["clippy", "--all-targets", ...STRICT]);
-  const wasm = ["--target", "wasm32-unknown-unknown"];
-  await run("cargo", [
-    "clippy",
-    "--package",
-    "sluicegate",
-    "--package",
-    "sluicegate-demo",
-    "--all-targets",
-    ...wasm,
-    ...STRICT,
-  ]);
+  await clippy("--all-targets");
+  const wasm = ["--target", "wasm32-unknown-unknown", "--all-targets"];
+  await clippy(...wasm, "--package", "sluicegate", "--package", "sluicegate-demo");
+  await clippy(...wasm, "--package", "sluicegate-size", "--features", "sluicegate,gloo-net,web-sys");
+}
+
+function clippy(...args) {
+  return run("cargo", ["clippy", ...args, ...STRICT]);
 }
