@@ -5,11 +5,7 @@ import { listTests, requireMatch, runInBrowsers, wasmBuild } from "../lib/wasm-t
 
 export const needs = ["rust", "wasm target", "npm packages"];
 
-// Windows show the differences between engines; workers need to be seen to work, the rarer kind in two engines.
-const WORKERS = [
-  { mode: "dedicated worker", engines: ["chromium"] },
-  { mode: "shared worker", engines: ["chromium", "firefox"] },
-];
+const WORKERS = ["dedicated worker", "shared worker"];
 
 export async function test({ engines, filter = "" }) {
   const browsers = await ensureBrowsers(engines);
@@ -31,9 +27,5 @@ function inWorkers(browsers, names, filter) {
     return [];
   }
   requireMatch(names, both);
-  return WORKERS.flatMap(({ mode, engines }) =>
-    browsers
-      .filter(({ engine }) => engines.includes(engine))
-      .map((browser) => ({ browser, mode, filter: both })),
-  );
+  return WORKERS.flatMap((mode) => browsers.map((browser) => ({ browser, mode, filter: both })));
 }

@@ -65,6 +65,8 @@ fn report(what: &str, started: f64, peak: u64, memory: u64, stats: Stats) {
     ));
 }
 
+/// Peers without a gate put all 48 MiB into the browser's memory; libp2p's gate, polled every 100 ms,
+/// ends at 10 MiB/s.
 #[test]
 async fn a_flood_through_the_sink_arrives_in_order_below_the_mark() {
     let mut stream = connect("/sink", Options::new()).await;
@@ -109,7 +111,7 @@ async fn a_flood_to_a_deaf_peer_waits_in_bounds_and_can_be_given_up() {
         .close_timeout(Duration::from_secs(2));
     let mut stream = connect("/deaf", timeouts).await;
     let controller = stream.socket().controller();
-    let (started, memory) = (js_sys::Date::now(), wasm_memory());
+    let memory = wasm_memory();
     let (sent, peak) = (Rc::new(Cell::new(0_u32)), Rc::new(Cell::new(0)));
     spawn_local({
         let (sent, peak) = (sent.clone(), peak.clone());
@@ -132,22 +134,16 @@ async fn a_flood_to_a_deaf_peer_waits_in_bounds_and_can_be_given_up() {
         }
     })
     .await;
-    report(
-        "/deaf",
-        started,
-        peak.get(),
-        wasm_memory() - memory,
-        controller.stats(),
-    );
+    let memory = wasm_memory() - memory;
     print(&format!(
-        "/deaf: {} of {COUNT} messages were handed over",
-        sent.get()
+        "48 MiB in 16 KiB messages to /deaf: {} of {COUNT} handed over, then the sender waits; \
+         peak bufferedAmount {} B, wasm memory +{} KiB",
+        sent.get(),
+        peak.get(),
+        memory >> 10,
     ));
     assert!(peak.get() <= MARK + SIZE as u64, "peak {}", peak.get());
-    assert!(
-        wasm_memory() - memory <= 4 << 20,
-        "nothing piles up on our side"
-    );
+    assert!(memory <= 4 << 20, "nothing piles up on our side");
     if !is_webkit() {
         // 4.2 MB vanish below bufferedAmount, then the gate holds. WebKitGTK takes everything.
         assert!(sent.get() < COUNT / 4, "{} messages", sent.get());

@@ -15,6 +15,7 @@ const SMALL: Options = Options::new()
     .high_water_mark(64 << 10)
     .low_water_mark(16 << 10);
 
+/// ewebsock loses what is sent while connecting, and only logs it.
 #[test]
 async fn what_is_sent_while_connecting_arrives_first() {
     let diary = Diary::default();
