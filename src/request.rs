@@ -23,7 +23,7 @@ impl Request {
         if url.is_empty() {
             return Err(self.invalid_url(UrlFault::Empty));
         }
-        if url.contains(&b'#') {
+        if url.iter().any(|&byte| byte == b'#') {
             return Err(self.invalid_url(UrlFault::Fragment));
         }
         let Some((scheme, rest)) = split_scheme(url) else {

@@ -14,14 +14,11 @@ extern "C" {
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(handle: &JsValue);
-
-    #[wasm_bindgen(thread_local_v2, js_name = location)]
-    static LOCATION: Option<JsValue>;
 }
 
 /// The scheme of the page with its colon, e.g. `https:`.
 pub(super) fn location_protocol() -> Option<String> {
-    LOCATION.with(|location| get(location.as_ref()?, "protocol").as_string())
+    get(&get(&js_sys::global(), "location"), "protocol").as_string()
 }
 
 /// A property, whatever the value is; `undefined` when there is none or its getter throws.

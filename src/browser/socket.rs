@@ -112,8 +112,10 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
         request: &Request,
         events: Weak<dyn Events<P>>,
     ) -> Result<(), ConnectError> {
-        let protocols: Vec<JsValue> = request.protocols.iter().map(JsValue::from).collect();
-        let protocols = js_sys::Array::from_iter(protocols);
+        let protocols = js_sys::Array::new();
+        for protocol in &request.protocols {
+            protocols.push(&protocol.into());
+        }
         let raw = WebSocket::new_with_str_sequence(&request.url, &protocols)
             .map_err(|thrown| explain(&thrown, request))?;
         // Chromium's way to say that the page's policy forbids the connection: no exception, and no
