@@ -1,7 +1,7 @@
 //! The few functions of the global scope that are used, bound so that they work in windows and
 //! workers alike.
 
-use js_sys::{Function, Reflect};
+use js_sys::{ArrayBuffer, Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -14,6 +14,17 @@ extern "C" {
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(handle: &JsValue);
+
+    /// A `Uint8Array` that is taken over as bytes: `js_sys` asserts that lengths agree, and the
+    /// text of that panic would link 1 KB.
+    #[wasm_bindgen(js_name = Uint8Array)]
+    pub(super) type Bytes;
+
+    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
+    pub(super) fn new(buffer: &ArrayBuffer) -> Bytes;
+
+    #[wasm_bindgen(method, js_name = subarray, js_class = "Uint8Array")]
+    pub(super) fn take(this: &Bytes, start: u32) -> Vec<u8>;
 }
 
 /// The scheme of the page with its colon, e.g. `https:`.
