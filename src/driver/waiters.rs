@@ -99,11 +99,10 @@ impl Waiters {
     }
 
     fn remove(&self, key: u32) {
-        let removed = {
-            let mut list = self.list.borrow_mut();
-            let index = list.iter().position(|entry| entry.key == key);
-            index.map(|index| list.remove(index))
-        };
+        let mut list = self.list.borrow_mut();
+        // `remove` panics with a text that would link the formatting of numbers.
+        let removed = list.extract_if(.., |entry| entry.key == key).next();
+        drop(list);
         // After the borrow: it may drop a task, and so anything.
         drop(removed);
     }
