@@ -27,12 +27,22 @@ extern "C" {
     pub(super) fn take(this: &Bytes, start: u32) -> Vec<u8>;
 }
 
+/// A callback of either kind, for events and for timers: each type of closure links glue of its own.
+///
+/// `Fn`: a re-entered `FnMut` closure is swallowed without a trace (measured).
+pub(super) type Callback = Closure<dyn Fn(JsValue)>;
+
 /// The scheme of the page with its colon, e.g. `https:`.
-pub(super) fn location_protocol() -> Option<String> {
-    get(&get(&js_sys::global(), "location"), "protocol").as_string()
+pub(super) fn location_protocol() -> String {
+    text(&get(&js_sys::global(), "location"), "protocol")
 }
 
 /// A property, whatever the value is; `undefined` when there is none or its getter throws.
 pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+/// A property that should be text; empty when it is not.
+pub(super) fn text(object: &JsValue, name: &str) -> String {
+    get(object, name).as_string().unwrap_or_default()
 }

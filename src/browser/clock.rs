@@ -11,7 +11,7 @@ use web_sys::{MessageChannel, MessagePort};
 use crate::driver::{Alarm, Clock};
 use crate::machine::{Timeout, Wake};
 
-use super::bindings::{clear_timeout, performance_now, set_timeout};
+use super::bindings::{Callback, clear_timeout, performance_now, set_timeout};
 
 /// `performance.now()`, a `MessageChannel` for ticks and `setTimeout` for timers.
 ///
@@ -52,7 +52,7 @@ impl Clock for BrowserClock {
 struct Bell {
     alarm: Weak<dyn Alarm>,
     channel: Option<Channel>,
-    on_timer: Closure<dyn Fn()>,
+    on_timer: Callback,
     /// What is waited for.
     timeout: Cell<Option<Timeout>>,
     /// Whether a tick is under way. A tick cannot be called back, so one serves whatever is wanted
@@ -65,7 +65,7 @@ struct Bell {
 struct Channel {
     sender: MessagePort,
     receiver: MessagePort,
-    _on_tick: Closure<dyn Fn()>,
+    _on_tick: Callback,
 }
 
 impl Bell {
@@ -166,8 +166,8 @@ impl Drop for Channel {
     }
 }
 
-fn call(bell: Weak<Bell>, method: fn(&Bell)) -> Closure<dyn Fn()> {
-    Closure::new(move || {
+fn call(bell: Weak<Bell>, method: fn(&Bell)) -> Callback {
+    Closure::new(move |_| {
         if let Some(bell) = bell.upgrade() {
             method(&bell);
         }

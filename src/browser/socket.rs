@@ -12,7 +12,7 @@ use crate::machine::Generation;
 use crate::request::Request;
 use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, UrlFault};
 
-use super::bindings::get;
+use super::bindings::{Callback, get, text};
 use super::wire::Wire;
 
 /// One `web_sys::WebSocket` at a time, and our listeners on it.
@@ -45,7 +45,7 @@ impl BrowserSocket {
         events: &Weak<dyn Events<P>>,
     ) {
         raw.set_binary_type(BinaryType::Arraybuffer);
-        let on = |kind, handle: fn(&dyn Events<P>, Generation, web_sys::Event)| {
+        let on = |kind, handle: fn(&dyn Events<P>, Generation, JsValue)| {
             Listener::new(raw, kind, {
                 let events = events.clone();
                 move |event| {
@@ -66,14 +66,14 @@ impl BrowserSocket {
     }
 }
 
-fn handle_open<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+fn handle_open<P>(events: &dyn Events<P>, generation: Generation, event: JsValue) {
     if let Some(raw) = target(&event, WebSocket::OPEN) {
-        let event = OpenEvent::new(raw.protocol(), raw.extensions());
+        let event = OpenEvent::new(text(&raw, "protocol"), text(&raw, "extensions"));
         events.handle_open(generation, event);
     }
 }
 
-fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event: JsValue) {
     let event: MessageEvent = event.unchecked_into();
     match P::receive(&event.data()) {
         Some(message) => events.handle_message(generation, message),
@@ -81,7 +81,7 @@ fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event
     }
 }
 
-fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: JsValue) {
     if target(&event, WebSocket::CLOSED).is_some() {
         events.handle_close(generation, close_event(&event));
     }
@@ -89,9 +89,9 @@ fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: web_sy
 
 /// The socket of an event, if it is in the state that the event tells of. Anybody can dispatch an
 /// event; only the browser can change the state.
-fn target(event: &web_sys::Event, state: u16) -> Option<WebSocket> {
-    let raw: WebSocket = event.current_target()?.unchecked_into();
-    (raw.ready_state() == state).then_some(raw)
+fn target(event: &JsValue, state: u16) -> Option<JsValue> {
+    let raw = get(event, "currentTarget");
+    (get(&raw, "readyState").as_f64() == Some(state.into())).then_some(raw)
 }
 
 /// What the event says, of whatever class it is: a replaced `WebSocket` may have events of its own.
@@ -100,7 +100,7 @@ fn close_event(event: &JsValue) -> CloseEvent {
     let was_clean = get(event, "wasClean").as_bool();
     CloseEvent::new(
         code.map_or(1006, |code| code as u16),
-        get(event, "reason").as_string().unwrap_or_default(),
+        text(event, "reason"),
         was_clean.unwrap_or_default(),
     )
 }
@@ -192,9 +192,9 @@ impl Drop for BrowserSocket {
 /// What the constructor threw. It need not be an `Error`: Firefox throws a bare object when the
 /// page's policy forbids the connection (measured).
 fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
-    match get(thrown, "name").as_string().as_deref() {
-        Some("SyntaxError") => request.invalid_url(UrlFault::Malformed),
-        Some("ReferenceError" | "TypeError") => ConnectError::Unsupported,
+    match text(thrown, "name").as_str() {
+        "SyntaxError" => request.invalid_url(UrlFault::Malformed),
+        "ReferenceError" | "TypeError" => ConnectError::Unsupported,
         _ => request.blocked(),
     }
 }
@@ -204,15 +204,14 @@ fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
 struct Listener {
     target: EventTarget,
     kind: &'static str,
-    // `Fn`: a re-entered `FnMut` closure is swallowed without a trace (measured).
-    closure: Closure<dyn Fn(web_sys::Event)>,
+    closure: Callback,
 }
 
 impl Listener {
     fn new(
         target: &EventTarget,
         kind: &'static str,
-        handle: impl Fn(web_sys::Event) + 'static,
+        handle: impl Fn(JsValue) + 'static,
     ) -> Self {
         let closure = Closure::new(handle);
         let function = closure.as_ref().unchecked_ref();
