@@ -208,11 +208,7 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(
-        target: &EventTarget,
-        kind: &'static str,
-        handle: impl Fn(JsValue) + 'static,
-    ) -> Self {
+    fn new(target: &EventTarget, kind: &'static str, handle: impl Fn(JsValue) + 'static) -> Self {
         let closure = Closure::new(handle);
         let function = closure.as_ref().unchecked_ref();
         target.add_event_listener_with_callback(kind, function).ok();

@@ -16,12 +16,10 @@ pub(crate) use self::waiters::{Wait, Waiter};
 use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::error::{SendError, TrySendError};
-use crate::machine::{
-    Event, Generation, Machine, Outcome, Payload, Room, Timeout, Transmit, Waiting,
-};
+use crate::machine::{Event, Generation, Machine, Outcome, Payload, Timeout, Transmit, Waiting};
 use crate::request::Request;
 use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, Stats};
 
@@ -114,11 +112,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     pub(crate) fn poll_room(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<()> {
         self.read_at_mark();
         self.advance();
-        let room = self.machine().room();
-        match room {
-            Room::Yes | Room::Never => waiter.done(),
-            Room::Wait => waiter.wait(Wait::Room, cx),
-        }
+        waiter.poll(Wait::Room, cx)
     }
 
     /// Waits until every message was handed to the browser, or the connection has ended without.
@@ -127,17 +121,12 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter: &mut Waiter<P>,
         cx: &Context<'_>,
     ) -> Poll<Result<(), CloseEvent>> {
-        let answer = {
-            let machine = self.machine();
-            match machine.close_event() {
-                Some(close) if machine.has_dropped() => Some(Err(close.clone())),
-                _ => machine.is_flushed().then_some(Ok(())),
-            }
-        };
-        match answer {
-            Some(answer) => waiter.done().map(|()| answer),
-            None => waiter.wait(Wait::Flushed, cx),
-        }
+        ready!(waiter.poll(Wait::Flushed, cx));
+        let dropped = self.machine().has_dropped();
+        Poll::Ready(match self.close_event() {
+            Some(close) if dropped => Err(close),
+            _ => Ok(()),
+        })
     }
 
     /// Waits until `bufferedAmount` is 0 and nothing is queued, or the connection has ended.
@@ -152,17 +141,8 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         }
         self.look();
         self.advance();
-        let answer = {
-            let machine = self.machine();
-            match machine.close_event() {
-                Some(close) => Some(Err(close.clone())),
-                None => machine.is_drained().then_some(Ok(())),
-            }
-        };
-        match answer {
-            Some(answer) => waiter.done().map(|()| answer),
-            None => waiter.wait(Wait::Drained, cx),
-        }
+        ready!(waiter.poll(Wait::Drained, cx));
+        Poll::Ready(self.close_event().map_or(Ok(()), Err))
     }
 
     /// Waits for OPEN.
@@ -171,26 +151,14 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter: &mut Waiter<P>,
         cx: &Context<'_>,
     ) -> Poll<Result<(), CloseEvent>> {
-        let answer = {
-            let machine = self.machine();
-            match machine.ready_state() {
-                ReadyState::Open => Some(Ok(())),
-                _ => machine.close_event().cloned().map(Err),
-            }
-        };
-        match answer {
-            Some(answer) => waiter.done().map(|()| answer),
-            None => waiter.wait(Wait::Open, cx),
-        }
+        ready!(waiter.poll(Wait::Open, cx));
+        Poll::Ready(self.close_event().map_or(Ok(()), Err))
     }
 
     /// Waits for the close event.
     pub(crate) fn poll_closed(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<CloseEvent> {
-        let close = self.close_event();
-        match close {
-            Some(close) => waiter.done().map(|()| close),
-            None => waiter.wait(Wait::Closed, cx),
-        }
+        ready!(waiter.poll(Wait::Closed, cx));
+        Poll::Ready(self.close_event().unwrap_or_else(CloseEvent::abnormal))
     }
 
     /// Waits for a message that was kept, an overflow or the close event; `None` for the latter.
@@ -199,14 +167,8 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter: &mut Waiter<P>,
         cx: &Context<'_>,
     ) -> Poll<Option<Option<P>>> {
-        let message = self.machine().take_message();
-        if message.is_some() {
-            return Poll::Ready(message);
-        }
-        if self.has_overflowed() || self.close_event().is_some() {
-            return waiter.done().map(|()| None);
-        }
-        waiter.wait(Wait::Message, cx)
+        ready!(waiter.poll(Wait::Message, cx));
+        Poll::Ready(self.machine().take_message())
     }
 
     pub(crate) fn close(&self, frame: CloseFrame) {

@@ -21,13 +21,13 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
-    /// Whether a task that waits for this should look again. All do when the connection ends.
+    /// Whether a task need not wait for this any more. None does when the connection has ended.
     fn is_over<P: Payload>(self, machine: &Machine<P>) -> bool {
         if machine.ready_state() == ReadyState::Closed {
             return true;
         }
         match self {
-            Self::Open => machine.ready_state() != ReadyState::Connecting,
+            Self::Open => machine.ready_state() == ReadyState::Open,
             Self::Room => machine.room() != Room::Wait,
             Self::Flushed => machine.is_flushed(),
             Self::Drained => machine.is_drained(),
@@ -127,17 +127,20 @@ impl<P> Waiter<P> {
     }
 
     /// Ends the wait.
-    pub(super) fn done(&mut self) -> Poll<()> {
+    fn end(&mut self) {
         if let Some(key) = self.key.take() {
             self.driver.waiters.remove(key);
         }
-        Poll::Ready(())
     }
 }
 
 impl<P: Payload + Clone + 'static> Waiter<P> {
-    /// Waits, or goes on waiting.
-    pub(super) fn wait<T>(&mut self, wait: Wait, cx: &Context<'_>) -> Poll<T> {
+    /// Ends the wait when it is over; otherwise waits, or goes on waiting.
+    pub(super) fn poll(&mut self, wait: Wait, cx: &Context<'_>) -> Poll<()> {
+        if wait.is_over(&self.driver.machine()) {
+            self.end();
+            return Poll::Ready(());
+        }
         let key = self.driver.waiters.set(self.key, wait, cx.waker());
         self.key = Some(key);
         self.driver.set_alarm();
@@ -147,6 +150,6 @@ impl<P: Payload + Clone + 'static> Waiter<P> {
 
 impl<P> Drop for Waiter<P> {
     fn drop(&mut self) {
-        let _ = self.done();
+        self.end();
     }
 }
