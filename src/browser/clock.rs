@@ -1,6 +1,6 @@
 //! The time, and being woken.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use super::bindings::{Callback, clear_timeout, performance_now, set_timeout};
 /// 4 ms (measured in three engines: below 1 ms then). Nothing is created before it is needed.
 #[derive(Default)]
 pub(crate) struct BrowserClock {
-    alarm: RefCell<Option<Weak<dyn Alarm>>>,
-    bell: RefCell<Option<Rc<Bell>>>,
+    alarm: OnceCell<Weak<dyn Alarm>>,
+    bell: OnceCell<Rc<Bell>>,
 }
 
 impl Clock for BrowserClock {
     fn start(&self, alarm: Weak<dyn Alarm>) {
-        self.alarm.replace(Some(alarm));
+        self.alarm.get_or_init(|| alarm);
     }
 
     fn now(&self) -> Duration {
@@ -33,18 +33,13 @@ impl Clock for BrowserClock {
     }
 
     fn arm(&self, timeout: Option<Timeout>) {
-        let bell = match (self.bell.borrow().clone(), timeout) {
-            (Some(bell), _) => bell,
-            (None, None) => return,
-            (None, Some(_)) => {
-                let Some(alarm) = self.alarm.borrow().clone() else {
-                    return;
-                };
-                Bell::new(alarm)
-            }
-        };
-        self.bell.replace(Some(bell.clone()));
-        bell.arm(timeout);
+        if timeout.is_none() && self.bell.get().is_none() {
+            return;
+        }
+        if let Some(alarm) = self.alarm.get() {
+            let bell = self.bell.get_or_init(|| Bell::new(alarm.clone()));
+            bell.arm(timeout);
+        }
     }
 }
 
@@ -58,7 +53,7 @@ struct Bell {
     /// Whether a tick is under way. A tick cannot be called back, so one serves whatever is wanted
     /// when it comes.
     ticking: Cell<bool>,
-    timer: RefCell<Option<JsValue>>,
+    timer: Cell<Option<JsValue>>,
 }
 
 /// Both ends of a `MessageChannel`, closed on drop.
@@ -76,7 +71,7 @@ impl Bell {
             on_timer: call(bell.clone(), Self::ring),
             timeout: Cell::new(None),
             ticking: Cell::new(false),
-            timer: RefCell::new(None),
+            timer: Cell::new(None),
         })
     }
 
@@ -117,8 +112,7 @@ impl Bell {
         // As a number above the largest delay, `MAX`: the machine is asked again then.
         let milliseconds = (wait * 1000.0).ceil() as i32;
         let function = self.on_timer.as_ref().unchecked_ref();
-        self.timer
-            .replace(Some(set_timeout(function, milliseconds)));
+        self.timer.set(Some(set_timeout(function, milliseconds)));
     }
 
     fn stop_timer(&self) {

@@ -1,7 +1,7 @@
 //! The browser's socket as a [`Transport`].
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::cell::{Cell, OnceCell};
+use std::rc::Weak;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -15,11 +15,11 @@ use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, UrlFaul
 use super::bindings::{Callback, get, text};
 use super::wire::Wire;
 
-/// One `web_sys::WebSocket` at a time, and our listeners on it.
+/// One `web_sys::WebSocket`, and our listeners on it.
 #[derive(Default)]
 pub(crate) struct BrowserSocket {
-    raw: RefCell<Option<Rc<WebSocket>>>,
-    listeners: RefCell<Vec<Listener>>,
+    raw: OnceCell<WebSocket>,
+    listeners: Cell<Option<[Listener; 4]>>,
     /// Wasm memory is shared or resizable, which `send` throws on in every engine (measured).
     copies: Cell<bool>,
 }
@@ -27,14 +27,14 @@ pub(crate) struct BrowserSocket {
 impl BrowserSocket {
     /// Takes a socket that somebody else has made.
     pub(crate) fn adopt(raw: WebSocket) -> Self {
-        let socket = Self::default();
-        socket.raw.replace(Some(Rc::new(raw)));
+        let mut socket = Self::default();
+        socket.raw = raw.into();
         socket
     }
 
     /// The browser's object.
-    pub(crate) fn raw(&self) -> Option<Rc<WebSocket>> {
-        self.raw.borrow().clone()
+    pub(crate) fn raw(&self) -> Option<&WebSocket> {
+        self.raw.get()
     }
 
     /// Listens by `addEventListener`, so that handlers of others on the same object survive.
@@ -55,14 +55,14 @@ impl BrowserSocket {
                 }
             })
         };
-        self.listeners.replace(vec![
+        self.listeners.set(Some([
             on("open", handle_open),
             on("message", handle_message),
             on("error", |events, generation, _| {
                 events.handle_error(generation)
             }),
             on("close", handle_close),
-        ]);
+        ]));
     }
 }
 
@@ -123,14 +123,13 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
         if raw.ready_state() == WebSocket::CLOSED {
             return Err(request.blocked());
         }
-        self.listen(&raw, generation, &events);
-        self.raw.replace(Some(Rc::new(raw)));
+        self.listen(self.raw.get_or_init(|| raw), generation, &events);
         Ok(())
     }
 
     fn adopt(&self, generation: Generation, events: Weak<dyn Events<P>>) {
         if let Some(raw) = self.raw() {
-            self.listen(&raw, generation, &events);
+            self.listen(raw, generation, &events);
         }
     }
 
@@ -141,9 +140,9 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
             return Err(Refusal::Closing);
         }
         let copy = self.copies.get();
-        let sent = payload.send(&raw, copy);
+        let sent = payload.send(raw, copy);
         if sent.is_err() && !copy && payload.is_binary() {
-            payload.send(&raw, true).map_err(|_| Refusal::Thrown)?;
+            payload.send(raw, true).map_err(|_| Refusal::Thrown)?;
             self.copies.set(true);
             return Ok(());
         }
@@ -162,7 +161,7 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
     }
 
     fn abandon(&self) {
-        self.listeners.replace(Vec::new());
+        self.listeners.take();
         if let Some(raw) = self.raw()
             && raw.ready_state() < WebSocket::CLOSING
         {
