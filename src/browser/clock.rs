@@ -25,7 +25,7 @@ pub(crate) struct BrowserClock {
 
 impl Clock for BrowserClock {
     fn start(&self, alarm: Weak<dyn Alarm>) {
-        self.alarm.get_or_init(|| alarm);
+        self.alarm.set(alarm).ok();
     }
 
     fn now(&self) -> Duration {
@@ -33,11 +33,10 @@ impl Clock for BrowserClock {
     }
 
     fn arm(&self, timeout: Option<Timeout>) {
-        if timeout.is_none() && self.bell.get().is_none() {
-            return;
+        if let (Some(_), None, Some(alarm)) = (timeout, self.bell.get(), self.alarm.get()) {
+            self.bell.set(Bell::new(alarm.clone())).ok();
         }
-        if let Some(alarm) = self.alarm.get() {
-            let bell = self.bell.get_or_init(|| Bell::new(alarm.clone()));
+        if let Some(bell) = self.bell.get() {
             bell.arm(timeout);
         }
     }

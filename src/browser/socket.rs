@@ -123,7 +123,8 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
         if raw.ready_state() == WebSocket::CLOSED {
             return Err(request.blocked());
         }
-        self.listen(self.raw.get_or_init(|| raw), generation, &events);
+        self.raw.set(raw).ok();
+        self.adopt(generation, events);
         Ok(())
     }
 
