@@ -1,6 +1,6 @@
 //! Tasks that wait for a socket.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -59,18 +59,18 @@ struct Entry {
 impl Waiters {
     /// Whether a task waits for this.
     pub(super) fn any(&self, wait: Wait) -> bool {
-        let list = self.list.borrow();
+        let list = self.list();
         list.iter()
             .any(|entry| entry.wait == wait && entry.waker.is_some())
     }
 
     /// Wakes every task that should look again, with nothing borrowed.
     pub(super) fn wake<P: Payload>(&self, machine: &RefCell<Machine<P>>) {
-        if self.list.borrow().is_empty() {
+        if self.list().is_empty() {
             return;
         }
         let mut woken = Vec::new();
-        for entry in self.list.borrow_mut().iter_mut() {
+        for entry in self.list().iter_mut() {
             if entry.wait.is_over(&machine.borrow()) {
                 woken.extend(entry.waker.take());
             }
@@ -80,9 +80,13 @@ impl Waiters {
         }
     }
 
+    fn list(&self) -> RefMut<'_, Vec<Entry>> {
+        self.list.borrow_mut()
+    }
+
     fn set(&self, key: Option<u32>, wait: Wait, waker: &Waker) -> u32 {
         let waker = Some(waker.clone());
-        let mut list = self.list.borrow_mut();
+        let mut list = self.list();
         if let Some(entry) = list.iter_mut().find(|entry| Some(entry.key) == key) {
             entry.wait = wait;
             let key = entry.key;
@@ -99,7 +103,7 @@ impl Waiters {
     }
 
     fn remove(&self, key: u32) {
-        let mut list = self.list.borrow_mut();
+        let mut list = self.list();
         // `remove` panics with a text that would link the formatting of numbers.
         let removed = list.extract_if(.., |entry| entry.key == key).next();
         drop(list);
