@@ -23,7 +23,7 @@ impl Request {
         if url.is_empty() {
             return Err(self.invalid_url(UrlFault::Empty));
         }
-        if url.iter().any(|&byte| byte == b'#') {
+        if url.iter().any(|byte| matches!(byte, b'#')) {
             return Err(self.invalid_url(UrlFault::Fragment));
         }
         let Some((scheme, rest)) = split_scheme(&url) else {
@@ -116,7 +116,7 @@ impl fmt::Debug for ShownUrl {
 }
 
 // What follows works on bytes, which `check_url` has in lower case: patterns on `str` would link
-// 5 KB.
+// 5 KB, and `contains` 300 bytes.
 
 /// What stands before and after the first colon, if the URL is absolute.
 fn split_scheme(url: &[u8]) -> Option<(&[u8], &[u8])> {
