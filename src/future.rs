@@ -23,7 +23,7 @@ pub struct Connect(Step);
 
 enum Step {
     Start(Box<WebSocketBuilder>),
-    Wait(Waiter<Message>, WebSocketStream),
+    Wait(WebSocketStream),
     Done,
 }
 
@@ -37,19 +37,16 @@ impl Future for Connect {
     type Output = Result<WebSocketStream, ConnectError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (mut waiter, stream) = match core::mem::replace(&mut self.0, Step::Done) {
-            Step::Start(builder) => {
-                let stream = builder.open_stream()?;
-                (Waiter::new(stream.socket().driver()), stream)
-            }
-            Step::Wait(waiter, stream) => (waiter, stream),
+        let mut stream = match core::mem::replace(&mut self.0, Step::Done) {
+            Step::Start(builder) => builder.open_stream()?,
+            Step::Wait(stream) => stream,
             Step::Done => return Poll::Pending,
         };
-        match stream.socket().driver().poll_open(&mut waiter, cx) {
+        match stream.poll_open(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(stream)),
             Poll::Ready(Err(close)) => Poll::Ready(Err(ConnectError::Failed(close))),
             Poll::Pending => {
-                self.0 = Step::Wait(waiter, stream);
+                self.0 = Step::Wait(stream);
                 Poll::Pending
             }
         }

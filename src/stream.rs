@@ -8,7 +8,7 @@ use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
 use crate::driver::Waiter;
-use crate::{Message, StreamError, WebSocket};
+use crate::{CloseEvent, Message, StreamError, WebSocket};
 
 /// A WebSocket as a [`Stream`] of what arrives and a [`Sink`] for what is sent. From
 /// [`connect`](crate::connect()), [`WebSocketBuilder::open_stream`](crate::WebSocketBuilder::open_stream)
@@ -65,6 +65,12 @@ impl WebSocketStream {
             sender: WebSocketSender::new(socket),
             receiver: WebSocketReceiver::new(socket),
         }
+    }
+
+    /// Waits for OPEN.
+    pub(crate) fn poll_open(&mut self, cx: &Context<'_>) -> Poll<Result<(), CloseEvent>> {
+        let sender = &mut self.sender;
+        sender.socket.driver().poll_open(&mut sender.waiter, cx)
     }
 
     /// The handle of the socket.

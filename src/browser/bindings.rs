@@ -1,7 +1,7 @@
 //! The few functions of the global scope that are used, bound so that they work in windows and
 //! workers alike.
 
-use js_sys::{Function, Reflect};
+use js_sys::{ArrayBuffer, Function, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -15,16 +15,34 @@ extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(handle: &JsValue);
 
-    #[wasm_bindgen(thread_local_v2, js_name = location)]
-    static LOCATION: Option<JsValue>;
+    /// A `Uint8Array` that is taken over as bytes: `js_sys` asserts that lengths agree, and the
+    /// text of that panic would link 1 KB.
+    #[wasm_bindgen(js_name = Uint8Array)]
+    pub(super) type Bytes;
+
+    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
+    pub(super) fn new(buffer: &ArrayBuffer) -> Bytes;
+
+    #[wasm_bindgen(method, js_name = subarray, js_class = "Uint8Array")]
+    pub(super) fn take(this: &Bytes, start: u32) -> Vec<u8>;
 }
 
+/// A callback of either kind, for events and for timers: each type of closure links glue of its own.
+///
+/// `Fn`: a re-entered `FnMut` closure is swallowed without a trace (measured).
+pub(super) type Callback = Closure<dyn Fn(JsValue)>;
+
 /// The scheme of the page with its colon, e.g. `https:`.
-pub(super) fn location_protocol() -> Option<String> {
-    LOCATION.with(|location| get(location.as_ref()?, "protocol").as_string())
+pub(super) fn location_protocol() -> String {
+    text(&get(&js_sys::global(), "location"), "protocol")
 }
 
 /// A property, whatever the value is; `undefined` when there is none or its getter throws.
 pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+/// A property that should be text; empty when it is not.
+pub(super) fn text(object: &JsValue, name: &str) -> String {
+    get(object, name).as_string().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! The time, and being woken.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use web_sys::{MessageChannel, MessagePort};
 use crate::driver::{Alarm, Clock};
 use crate::machine::{Timeout, Wake};
 
-use super::bindings::{clear_timeout, performance_now, set_timeout};
+use super::bindings::{Callback, clear_timeout, performance_now, set_timeout};
 
 /// `performance.now()`, a `MessageChannel` for ticks and `setTimeout` for timers.
 ///
@@ -19,13 +19,13 @@ use super::bindings::{clear_timeout, performance_now, set_timeout};
 /// 4 ms (measured in three engines: below 1 ms then). Nothing is created before it is needed.
 #[derive(Default)]
 pub(crate) struct BrowserClock {
-    alarm: RefCell<Option<Weak<dyn Alarm>>>,
-    bell: RefCell<Option<Rc<Bell>>>,
+    alarm: OnceCell<Weak<dyn Alarm>>,
+    bell: OnceCell<Rc<Bell>>,
 }
 
 impl Clock for BrowserClock {
     fn start(&self, alarm: Weak<dyn Alarm>) {
-        self.alarm.replace(Some(alarm));
+        self.alarm.set(alarm).ok();
     }
 
     fn now(&self) -> Duration {
@@ -33,18 +33,12 @@ impl Clock for BrowserClock {
     }
 
     fn arm(&self, timeout: Option<Timeout>) {
-        let bell = match (self.bell.borrow().clone(), timeout) {
-            (Some(bell), _) => bell,
-            (None, None) => return,
-            (None, Some(_)) => {
-                let Some(alarm) = self.alarm.borrow().clone() else {
-                    return;
-                };
-                Bell::new(alarm)
-            }
-        };
-        self.bell.replace(Some(bell.clone()));
-        bell.arm(timeout);
+        if let (Some(_), None, Some(alarm)) = (timeout, self.bell.get(), self.alarm.get()) {
+            self.bell.set(Bell::new(alarm.clone())).ok();
+        }
+        if let Some(bell) = self.bell.get() {
+            bell.arm(timeout);
+        }
     }
 }
 
@@ -52,20 +46,20 @@ impl Clock for BrowserClock {
 struct Bell {
     alarm: Weak<dyn Alarm>,
     channel: Option<Channel>,
-    on_timer: Closure<dyn Fn()>,
+    on_timer: Callback,
     /// What is waited for.
     timeout: Cell<Option<Timeout>>,
     /// Whether a tick is under way. A tick cannot be called back, so one serves whatever is wanted
     /// when it comes.
     ticking: Cell<bool>,
-    timer: RefCell<Option<JsValue>>,
+    timer: Cell<Option<JsValue>>,
 }
 
 /// Both ends of a `MessageChannel`, closed on drop.
 struct Channel {
     sender: MessagePort,
     receiver: MessagePort,
-    _on_tick: Closure<dyn Fn()>,
+    _on_tick: Callback,
 }
 
 impl Bell {
@@ -76,7 +70,7 @@ impl Bell {
             on_timer: call(bell.clone(), Self::ring),
             timeout: Cell::new(None),
             ticking: Cell::new(false),
-            timer: RefCell::new(None),
+            timer: Cell::new(None),
         })
     }
 
@@ -117,8 +111,7 @@ impl Bell {
         // As a number above the largest delay, `MAX`: the machine is asked again then.
         let milliseconds = (wait * 1000.0).ceil() as i32;
         let function = self.on_timer.as_ref().unchecked_ref();
-        self.timer
-            .replace(Some(set_timeout(function, milliseconds)));
+        self.timer.set(Some(set_timeout(function, milliseconds)));
     }
 
     fn stop_timer(&self) {
@@ -166,8 +159,8 @@ impl Drop for Channel {
     }
 }
 
-fn call(bell: Weak<Bell>, method: fn(&Bell)) -> Closure<dyn Fn()> {
-    Closure::new(move || {
+fn call(bell: Weak<Bell>, method: fn(&Bell)) -> Callback {
+    Closure::new(move |_| {
         if let Some(bell) = bell.upgrade() {
             method(&bell);
         }

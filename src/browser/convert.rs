@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::rc::Rc;
 
 use crate::driver::{Driver, Transport};
 use crate::machine::Machine;
@@ -21,7 +20,7 @@ impl WebSocket {
     pub fn as_raw(&self) -> Option<web_sys::WebSocket> {
         let raw = self.raw()?;
         self.driver().share();
-        Some((*raw).clone())
+        Some(raw.clone())
     }
 
     /// The URL that the browser made of the one given, with its query; the one given while there is
@@ -43,7 +42,7 @@ impl WebSocket {
         self.raw().map_or_else(String::new, |raw| raw.extensions())
     }
 
-    fn raw(&self) -> Option<Rc<web_sys::WebSocket>> {
+    fn raw(&self) -> Option<&web_sys::WebSocket> {
         let transport: &dyn Any = self.driver().transport();
         transport.downcast_ref::<BrowserSocket>()?.raw()
     }

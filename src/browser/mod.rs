@@ -21,8 +21,8 @@ pub(crate) const IS_WEB: bool = cfg!(all(target_family = "wasm", target_os = "un
 
 /// How the page, or the page that started the worker, was loaded.
 pub(crate) fn page() -> Page {
-    match bindings::location_protocol().as_deref() {
-        Some("https:") => Page::Secure,
+    match bindings::location_protocol().as_str() {
+        "https:" => Page::Secure,
         _ => Page::Other,
     }
 }

@@ -1,7 +1,7 @@
 //! The browser's socket as a [`Transport`].
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::cell::{Cell, OnceCell};
+use std::rc::Weak;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -12,14 +12,14 @@ use crate::machine::Generation;
 use crate::request::Request;
 use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, UrlFault};
 
-use super::bindings::get;
+use super::bindings::{Callback, get, text};
 use super::wire::Wire;
 
-/// One `web_sys::WebSocket` at a time, and our listeners on it.
+/// One `web_sys::WebSocket`, and our listeners on it.
 #[derive(Default)]
 pub(crate) struct BrowserSocket {
-    raw: RefCell<Option<Rc<WebSocket>>>,
-    listeners: RefCell<Vec<Listener>>,
+    raw: OnceCell<WebSocket>,
+    listeners: Cell<Option<[Listener; 4]>>,
     /// Wasm memory is shared or resizable, which `send` throws on in every engine (measured).
     copies: Cell<bool>,
 }
@@ -27,14 +27,14 @@ pub(crate) struct BrowserSocket {
 impl BrowserSocket {
     /// Takes a socket that somebody else has made.
     pub(crate) fn adopt(raw: WebSocket) -> Self {
-        let socket = Self::default();
-        socket.raw.replace(Some(Rc::new(raw)));
+        let mut socket = Self::default();
+        socket.raw = raw.into();
         socket
     }
 
     /// The browser's object.
-    pub(crate) fn raw(&self) -> Option<Rc<WebSocket>> {
-        self.raw.borrow().clone()
+    pub(crate) fn raw(&self) -> Option<&WebSocket> {
+        self.raw.get()
     }
 
     /// Listens by `addEventListener`, so that handlers of others on the same object survive.
@@ -45,7 +45,7 @@ impl BrowserSocket {
         events: &Weak<dyn Events<P>>,
     ) {
         raw.set_binary_type(BinaryType::Arraybuffer);
-        let on = |kind, handle: fn(&dyn Events<P>, Generation, web_sys::Event)| {
+        let on = |kind, handle: fn(&dyn Events<P>, Generation, JsValue)| {
             Listener::new(raw, kind, {
                 let events = events.clone();
                 move |event| {
@@ -55,25 +55,25 @@ impl BrowserSocket {
                 }
             })
         };
-        self.listeners.replace(vec![
+        self.listeners.set(Some([
             on("open", handle_open),
             on("message", handle_message),
             on("error", |events, generation, _| {
                 events.handle_error(generation)
             }),
             on("close", handle_close),
-        ]);
+        ]));
     }
 }
 
-fn handle_open<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+fn handle_open<P>(events: &dyn Events<P>, generation: Generation, event: JsValue) {
     if let Some(raw) = target(&event, WebSocket::OPEN) {
-        let event = OpenEvent::new(raw.protocol(), raw.extensions());
+        let event = OpenEvent::new(text(&raw, "protocol"), text(&raw, "extensions"));
         events.handle_open(generation, event);
     }
 }
 
-fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event: JsValue) {
     let event: MessageEvent = event.unchecked_into();
     match P::receive(&event.data()) {
         Some(message) => events.handle_message(generation, message),
@@ -81,7 +81,7 @@ fn handle_message<P: Wire>(events: &dyn Events<P>, generation: Generation, event
     }
 }
 
-fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: web_sys::Event) {
+fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: JsValue) {
     if target(&event, WebSocket::CLOSED).is_some() {
         events.handle_close(generation, close_event(&event));
     }
@@ -89,9 +89,9 @@ fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: web_sy
 
 /// The socket of an event, if it is in the state that the event tells of. Anybody can dispatch an
 /// event; only the browser can change the state.
-fn target(event: &web_sys::Event, state: u16) -> Option<WebSocket> {
-    let raw: WebSocket = event.current_target()?.unchecked_into();
-    (raw.ready_state() == state).then_some(raw)
+fn target(event: &JsValue, state: u16) -> Option<JsValue> {
+    let raw = get(event, "currentTarget");
+    (get(&raw, "readyState").as_f64() == Some(state.into())).then_some(raw)
 }
 
 /// What the event says, of whatever class it is: a replaced `WebSocket` may have events of its own.
@@ -100,7 +100,7 @@ fn close_event(event: &JsValue) -> CloseEvent {
     let was_clean = get(event, "wasClean").as_bool();
     CloseEvent::new(
         code.map_or(1006, |code| code as u16),
-        get(event, "reason").as_string().unwrap_or_default(),
+        text(event, "reason"),
         was_clean.unwrap_or_default(),
     )
 }
@@ -112,8 +112,10 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
         request: &Request,
         events: Weak<dyn Events<P>>,
     ) -> Result<(), ConnectError> {
-        let protocols: Vec<JsValue> = request.protocols.iter().map(JsValue::from).collect();
-        let protocols = js_sys::Array::from_iter(protocols);
+        let protocols = js_sys::Array::new();
+        for protocol in &request.protocols {
+            protocols.push(&protocol.into());
+        }
         let raw = WebSocket::new_with_str_sequence(&request.url, &protocols)
             .map_err(|thrown| explain(&thrown, request))?;
         // Chromium's way to say that the page's policy forbids the connection: no exception, and no
@@ -121,14 +123,14 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
         if raw.ready_state() == WebSocket::CLOSED {
             return Err(request.blocked());
         }
-        self.listen(&raw, generation, &events);
-        self.raw.replace(Some(Rc::new(raw)));
+        self.raw.set(raw).ok();
+        self.adopt(generation, events);
         Ok(())
     }
 
     fn adopt(&self, generation: Generation, events: Weak<dyn Events<P>>) {
         if let Some(raw) = self.raw() {
-            self.listen(&raw, generation, &events);
+            self.listen(raw, generation, &events);
         }
     }
 
@@ -139,9 +141,9 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
             return Err(Refusal::Closing);
         }
         let copy = self.copies.get();
-        let sent = payload.send(&raw, copy);
+        let sent = payload.send(raw, copy);
         if sent.is_err() && !copy && payload.is_binary() {
-            payload.send(&raw, true).map_err(|_| Refusal::Thrown)?;
+            payload.send(raw, true).map_err(|_| Refusal::Thrown)?;
             self.copies.set(true);
             return Ok(());
         }
@@ -160,7 +162,7 @@ impl<P: Wire + 'static> Transport<P> for BrowserSocket {
     }
 
     fn abandon(&self) {
-        self.listeners.replace(Vec::new());
+        self.listeners.take();
         if let Some(raw) = self.raw()
             && raw.ready_state() < WebSocket::CLOSING
         {
@@ -190,9 +192,9 @@ impl Drop for BrowserSocket {
 /// What the constructor threw. It need not be an `Error`: Firefox throws a bare object when the
 /// page's policy forbids the connection (measured).
 fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
-    match get(thrown, "name").as_string().as_deref() {
-        Some("SyntaxError") => request.invalid_url(UrlFault::Malformed),
-        Some("ReferenceError" | "TypeError") => ConnectError::Unsupported,
+    match text(thrown, "name").as_str() {
+        "SyntaxError" => request.invalid_url(UrlFault::Malformed),
+        "ReferenceError" | "TypeError" => ConnectError::Unsupported,
         _ => request.blocked(),
     }
 }
@@ -202,16 +204,11 @@ fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
 struct Listener {
     target: EventTarget,
     kind: &'static str,
-    // `Fn`: a re-entered `FnMut` closure is swallowed without a trace (measured).
-    closure: Closure<dyn Fn(web_sys::Event)>,
+    closure: Callback,
 }
 
 impl Listener {
-    fn new(
-        target: &EventTarget,
-        kind: &'static str,
-        handle: impl Fn(web_sys::Event) + 'static,
-    ) -> Self {
+    fn new(target: &EventTarget, kind: &'static str, handle: impl Fn(JsValue) + 'static) -> Self {
         let closure = Closure::new(handle);
         let function = closure.as_ref().unchecked_ref();
         target.add_event_listener_with_callback(kind, function).ok();

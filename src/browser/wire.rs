@@ -7,6 +7,8 @@ use web_sys::WebSocket;
 use crate::Message;
 use crate::machine::Payload;
 
+use super::bindings::Bytes;
+
 /// A payload that the browser's socket can carry.
 pub(crate) trait Wire: Payload + Sized {
     /// Gives the payload to the browser, which copies it. Binary data that lies in wasm memory is
@@ -36,7 +38,7 @@ impl Wire for Message {
             return Some(Self::Text(text));
         }
         let buffer: &ArrayBuffer = data.dyn_ref()?;
-        Some(Self::Binary(Uint8Array::new(buffer).to_vec()))
+        Some(Self::Binary(Bytes::new(buffer).take(0)))
     }
 
     fn is_binary(&self) -> bool {

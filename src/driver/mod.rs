@@ -15,15 +15,13 @@ mod waiters;
 pub(crate) use self::transport::{Alarm, Clock, Consumer, Events, Refusal, Transport};
 pub(crate) use self::waiters::{Wait, Waiter};
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::error::{SendError, TrySendError};
-use crate::machine::{
-    Event, Generation, Machine, Outcome, Payload, Room, Timeout, Transmit, Waiting,
-};
+use crate::machine::{Event, Generation, Machine, Outcome, Payload, Timeout, Transmit, Waiting};
 use crate::request::Request;
 use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, Stats};
 
@@ -72,8 +70,8 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     /// Opens the connection, or starts listening to one that exists.
     pub(crate) fn start(self: &Rc<Self>) -> Result<(), ConnectError> {
-        let generation = self.machine.borrow().generation();
-        let command = self.machine.borrow_mut().poll_transmit();
+        let generation = self.machine().generation();
+        let command = self.machine().poll_transmit();
         let events: Weak<dyn Events<P>> = Rc::downgrade(self) as _;
         self.clock.start(Rc::downgrade(self) as _);
         match command {
@@ -89,7 +87,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     pub(crate) fn try_send(&self, payload: P) -> Result<Outcome, TrySendError<P>> {
         self.read_at_mark();
-        let outcome = self.machine.borrow_mut().try_send(payload);
+        let outcome = self.machine().try_send(payload);
         let refused = self.transmit();
         self.settle();
         match refused {
@@ -102,7 +100,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     /// Sends a message whatever room there is: the sender was told before that there is some.
     pub(crate) fn send(&self, payload: P) -> Result<(), SendError<P>> {
         self.read_at_mark();
-        let outcome = self.machine.borrow_mut().send(payload);
+        let outcome = self.machine().send(payload);
         let refused = self.transmit();
         self.settle();
         match refused {
@@ -116,11 +114,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     pub(crate) fn poll_room(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<()> {
         self.read_at_mark();
         self.advance();
-        let room = self.machine.borrow().room();
-        match room {
-            Room::Yes | Room::Never => waiter.done(),
-            Room::Wait => waiter.wait(Wait::Room, cx),
-        }
+        waiter.poll(Wait::Room, cx)
     }
 
     /// Waits until every message was handed to the browser, or the connection has ended without.
@@ -129,17 +123,12 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter: &mut Waiter<P>,
         cx: &Context<'_>,
     ) -> Poll<Result<(), CloseEvent>> {
-        let answer = {
-            let machine = self.machine.borrow();
-            match machine.close_event() {
-                Some(close) if machine.has_dropped() => Some(Err(close.clone())),
-                _ => machine.is_flushed().then_some(Ok(())),
-            }
-        };
-        match answer {
-            Some(answer) => waiter.done().map(|()| answer),
-            None => waiter.wait(Wait::Flushed, cx),
-        }
+        ready!(waiter.poll(Wait::Flushed, cx));
+        let dropped = self.machine().has_dropped();
+        Poll::Ready(match self.close_event() {
+            Some(close) if dropped => Err(close),
+            _ => Ok(()),
+        })
     }
 
     /// Waits until `bufferedAmount` is 0 and nothing is queued, or the connection has ended.
@@ -150,21 +139,12 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     ) -> Poll<Result<(), CloseEvent>> {
         if !waiter.is_waiting() {
             let now = self.clock.now();
-            self.machine.borrow_mut().begin_wait(now);
+            self.machine().begin_wait(now);
         }
         self.look();
         self.advance();
-        let answer = {
-            let machine = self.machine.borrow();
-            match machine.close_event() {
-                Some(close) => Some(Err(close.clone())),
-                None => machine.is_drained().then_some(Ok(())),
-            }
-        };
-        match answer {
-            Some(answer) => waiter.done().map(|()| answer),
-            None => waiter.wait(Wait::Drained, cx),
-        }
+        ready!(waiter.poll(Wait::Drained, cx));
+        Poll::Ready(self.close_event().map_or(Ok(()), Err))
     }
 
     /// Waits for OPEN.
@@ -173,26 +153,14 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter: &mut Waiter<P>,
         cx: &Context<'_>,
     ) -> Poll<Result<(), CloseEvent>> {
-        let answer = {
-            let machine = self.machine.borrow();
-            match machine.ready_state() {
-                ReadyState::Open => Some(Ok(())),
-                _ => machine.close_event().cloned().map(Err),
-            }
-        };
-        match answer {
-            Some(answer) => waiter.done().map(|()| answer),
-            None => waiter.wait(Wait::Open, cx),
-        }
+        ready!(waiter.poll(Wait::Open, cx));
+        Poll::Ready(self.close_event().map_or(Ok(()), Err))
     }
 
     /// Waits for the close event.
     pub(crate) fn poll_closed(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<CloseEvent> {
-        let close = self.close_event();
-        match close {
-            Some(close) => waiter.done().map(|()| close),
-            None => waiter.wait(Wait::Closed, cx),
-        }
+        ready!(waiter.poll(Wait::Closed, cx));
+        Poll::Ready(self.close_event().unwrap_or_else(CloseEvent::abnormal))
     }
 
     /// Waits for a message that was kept, an overflow or the close event; `None` for the latter.
@@ -201,48 +169,42 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter: &mut Waiter<P>,
         cx: &Context<'_>,
     ) -> Poll<Option<Option<P>>> {
-        let message = self.machine.borrow_mut().take_message();
-        if message.is_some() {
-            return Poll::Ready(message);
-        }
-        if self.has_overflowed() || self.close_event().is_some() {
-            return waiter.done().map(|()| None);
-        }
-        waiter.wait(Wait::Message, cx)
+        ready!(waiter.poll(Wait::Message, cx));
+        Poll::Ready(self.machine().take_message())
     }
 
     pub(crate) fn close(&self, frame: CloseFrame) {
         self.look();
         let now = self.clock.now();
-        self.machine.borrow_mut().close(frame, now);
+        self.machine().close(frame, now);
         self.advance();
     }
 
     /// Nobody holds the socket any more.
     pub(crate) fn detach(&self) {
         self.set_consumer(None);
-        self.machine.borrow_mut().detach();
+        self.machine().detach();
         self.advance();
     }
 
     /// Others may send on the socket from now on.
     pub(crate) fn share(&self) {
-        self.machine.borrow_mut().share();
+        self.machine().share();
     }
 
     pub(crate) fn open_inbox(&self) -> bool {
-        self.machine.borrow_mut().open_inbox()
+        self.machine().open_inbox()
     }
 
     pub(crate) fn close_inbox(&self) {
-        self.machine.borrow_mut().close_inbox();
+        self.machine().close_inbox();
     }
 
     // ---- getters ----
 
     /// Where the connection stands; the browser may know of a close before its event.
     pub(crate) fn ready_state(&self) -> ReadyState {
-        let known = self.machine.borrow().ready_state();
+        let known = self.machine().ready_state();
         match known {
             ReadyState::Open => self
                 .transport
@@ -253,11 +215,11 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     }
 
     pub(crate) fn close_event(&self) -> Option<CloseEvent> {
-        self.machine.borrow().close_event().cloned()
+        self.machine().close_event().cloned()
     }
 
     pub(crate) fn has_overflowed(&self) -> bool {
-        let machine = self.machine.borrow();
+        let machine = self.machine();
         machine.inbox().is_some_and(|inbox| inbox.has_overflowed())
     }
 
@@ -267,7 +229,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     pub(crate) fn stats(&self) -> Stats {
         let buffered_amount = self.transport.buffered_amount();
-        let mut stats = self.machine.borrow().stats(buffered_amount);
+        let mut stats = self.machine().stats(buffered_amount);
         stats.ready_state = self.ready_state();
         stats
     }
@@ -278,6 +240,11 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     pub(crate) fn transport(&self) -> &dyn Transport<P> {
         &*self.transport
+    }
+
+    /// The machine, for one statement: nothing else is called meanwhile.
+    fn machine(&self) -> RefMut<'_, Machine<P>> {
+        self.machine.borrow_mut()
     }
 
     // ---- the drain ----
@@ -293,13 +260,13 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     fn transmit(&self) -> Option<(P, Refusal)> {
         let mut last = None;
         loop {
-            let direct = self.machine.borrow().is_flushed();
-            let command = self.machine.borrow_mut().poll_transmit();
+            let direct = self.machine().is_flushed();
+            let command = self.machine().poll_transmit();
             match command {
                 None => return last,
                 Some(Transmit::Open(_)) => {}
                 Some(Transmit::Message(entry)) => match self.transport.transmit(&entry.payload) {
-                    Ok(()) => self.machine.borrow_mut().handle_transmitted(entry.bytes),
+                    Ok(()) => self.machine().handle_transmitted(entry.bytes),
                     Err(refusal) => {
                         self.handle_refusal(refusal, direct);
                         if direct {
@@ -319,7 +286,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     fn handle_refusal(&self, refusal: Refusal, direct: bool) {
         if !direct {
-            self.machine.borrow_mut().handle_refused();
+            self.machine().handle_refused();
         }
         if refusal == Refusal::Closing {
             self.handle_closing();
@@ -332,7 +299,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
             return;
         }
         loop {
-            let event = self.machine.borrow_mut().poll_event();
+            let event = self.machine().poll_event();
             match event {
                 Some(event) => self.deliver(event),
                 None => break,
@@ -351,7 +318,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
             }
             return;
         };
-        let kept = self.machine.borrow().inbox().is_some();
+        let kept = self.machine().inbox().is_some();
         match consumer.filter(|consumer| consumer.wants_messages()) {
             Some(consumer) if kept => {
                 consumer.deliver(Event::Message(message.clone()));
@@ -363,16 +330,17 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     }
 
     fn store(&self, message: P) {
-        let stored = self.machine.borrow_mut().store(message);
+        let stored = self.machine().store(message);
         if stored.is_err() {
             let now = self.clock.now();
-            self.machine.borrow_mut().overflow(now);
+            self.machine().overflow(now);
             self.transmit();
         }
     }
 
     fn set_alarm(&self) {
-        let timeout = self.machine.borrow().poll_timeout(self.waiting());
+        let waiting = self.waiting();
+        let timeout = self.machine().poll_timeout(waiting);
         if self.armed.replace(timeout) != timeout {
             self.clock.arm(timeout);
         }
@@ -391,7 +359,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     // ---- looking at the browser ----
 
     fn read_at_mark(&self) {
-        let wanted = self.machine.borrow().wants_reading();
+        let wanted = self.machine().wants_reading();
         if wanted {
             self.look();
         }
@@ -408,7 +376,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     fn look(&self) {
         let amount = self.transport.buffered_amount();
         let now = self.clock.now();
-        self.machine.borrow_mut().handle_buffered(amount, now);
+        self.machine().handle_buffered(amount, now);
         self.notice_closing();
     }
 
@@ -420,7 +388,7 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     fn handle_closing(&self) {
         let now = self.clock.now();
-        let mut machine = self.machine.borrow_mut();
+        let mut machine = self.machine();
         let generation = machine.generation();
         machine.handle_closing(generation, now);
     }
@@ -429,33 +397,29 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 impl<P: Payload + Clone + 'static> Events<P> for Driver<P> {
     fn handle_open(&self, generation: Generation, event: OpenEvent) {
         let now = self.clock.now();
-        self.machine
-            .borrow_mut()
-            .handle_open(generation, event, now);
+        self.machine().handle_open(generation, event, now);
         self.advance();
     }
 
     fn handle_message(&self, generation: Generation, message: P) {
-        self.machine
-            .borrow_mut()
-            .handle_message(generation, message);
+        self.machine().handle_message(generation, message);
         self.look_if_awaited();
         self.advance();
     }
 
     fn handle_unreadable(&self, generation: Generation) {
-        self.machine.borrow_mut().handle_unreadable(generation);
+        self.machine().handle_unreadable(generation);
         self.advance();
     }
 
     fn handle_error(&self, generation: Generation) {
-        self.machine.borrow_mut().handle_error(generation);
+        self.machine().handle_error(generation);
         self.look();
         self.advance();
     }
 
     fn handle_close(&self, generation: Generation, event: CloseEvent) {
-        self.machine.borrow_mut().handle_close(generation, event);
+        self.machine().handle_close(generation, event);
         self.advance();
     }
 }
@@ -465,7 +429,7 @@ impl<P: Payload + Clone + 'static> Alarm for Driver<P> {
         self.armed.set(None);
         let amount = self.transport.buffered_amount();
         let now = self.clock.now();
-        self.machine.borrow_mut().handle_timeout(amount, now);
+        self.machine().handle_timeout(amount, now);
         self.notice_closing();
         self.advance();
     }

@@ -1,6 +1,6 @@
 //! Tasks that wait for a socket.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -21,13 +21,13 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
-    /// Whether a task that waits for this should look again. All do when the connection ends.
+    /// Whether a task need not wait for this any more. None does when the connection has ended.
     fn is_over<P: Payload>(self, machine: &Machine<P>) -> bool {
         if machine.ready_state() == ReadyState::Closed {
             return true;
         }
         match self {
-            Self::Open => machine.ready_state() != ReadyState::Connecting,
+            Self::Open => machine.ready_state() == ReadyState::Open,
             Self::Room => machine.room() != Room::Wait,
             Self::Flushed => machine.is_flushed(),
             Self::Drained => machine.is_drained(),
@@ -65,18 +65,18 @@ impl Waiters {
 
     /// Whether a task waits for this.
     pub(super) fn any(&self, wait: Wait) -> bool {
-        let list = self.list.borrow();
+        let list = self.list();
         list.iter()
             .any(|entry| entry.wait == wait && entry.waker.is_some())
     }
 
     /// Wakes every task that should look again, with nothing borrowed.
     pub(super) fn wake<P: Payload>(&self, machine: &RefCell<Machine<P>>) {
-        if self.list.borrow().is_empty() {
+        if self.list().is_empty() {
             return;
         }
         let mut woken = Vec::new();
-        for entry in self.list.borrow_mut().iter_mut() {
+        for entry in self.list().iter_mut() {
             if entry.wait.is_over(&machine.borrow()) {
                 woken.extend(entry.waker.take());
             }
@@ -86,9 +86,13 @@ impl Waiters {
         }
     }
 
+    fn list(&self) -> RefMut<'_, Vec<Entry>> {
+        self.list.borrow_mut()
+    }
+
     fn set(&self, key: Option<u32>, wait: Wait, waker: &Waker) -> u32 {
         let waker = Some(waker.clone());
-        let mut list = self.list.borrow_mut();
+        let mut list = self.list();
         if let Some(entry) = list.iter_mut().find(|entry| Some(entry.key) == key) {
             entry.wait = wait;
             let key = entry.key;
@@ -105,11 +109,10 @@ impl Waiters {
     }
 
     fn remove(&self, key: u32) {
-        let removed = {
-            let mut list = self.list.borrow_mut();
-            let index = list.iter().position(|entry| entry.key == key);
-            index.map(|index| list.remove(index))
-        };
+        let mut list = self.list();
+        // `remove` panics with a text that would link the formatting of numbers.
+        let removed = list.extract_if(.., |entry| entry.key == key).next();
+        drop(list);
         // After the borrow: it may drop a task, and so anything.
         drop(removed);
     }
@@ -133,26 +136,29 @@ impl<P: Payload + Clone + 'static> Waiter<P> {
         self.key.is_some()
     }
 
-    /// Waits, or goes on waiting.
-    pub(super) fn wait<T>(&mut self, wait: Wait, cx: &Context<'_>) -> Poll<T> {
+    /// Ends the wait when it is over; otherwise waits, or goes on waiting.
+    pub(super) fn poll(&mut self, wait: Wait, cx: &Context<'_>) -> Poll<()> {
+        if wait.is_over(&self.driver.machine()) {
+            self.end();
+            return Poll::Ready(());
+        }
         let key = self.driver.waiters.set(self.key, wait, cx.waker());
         self.key = Some(key);
         self.driver.set_alarm();
         Poll::Pending
     }
 
-    /// Ends the wait.
-    pub(super) fn done(&mut self) -> Poll<()> {
+    /// Ends the wait. With nobody left, nothing stays armed.
+    fn end(&mut self) {
         if let Some(key) = self.key.take() {
             self.driver.waiters.remove(key);
             self.driver.set_alarm();
         }
-        Poll::Ready(())
     }
 }
 
 impl<P: Payload + Clone + 'static> Drop for Waiter<P> {
     fn drop(&mut self) {
-        let _ = self.done();
+        self.end();
     }
 }

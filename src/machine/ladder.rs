@@ -57,8 +57,9 @@ impl Ladder {
 /// How fast `bufferedAmount` falls, over windows of at least a second that end with a fall.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rate {
-    start: Duration,
-    last: Duration,
+    /// In milliseconds, as is the next.
+    start: u64,
+    last: u64,
     left: u64,
     running: bool,
     bytes_per_second: Option<u64>,
@@ -67,9 +68,10 @@ pub struct Rate {
 impl Rate {
     /// `bufferedAmount` was read as `amount`, `left` bytes less than known before.
     pub fn handle_reading(&mut self, amount: u64, left: u64, now: Duration) {
+        let now = now.as_millis() as u64;
         let gap = now.saturating_sub(self.last);
         self.last = now;
-        if self.running && gap <= MAX_GAP {
+        if self.running && gap <= MAX_GAP_MS {
             self.left = self.left.saturating_add(left);
             self.close_window(left, now);
         } else {
@@ -79,9 +81,8 @@ impl Rate {
         self.running = amount > 0;
     }
 
-    fn close_window(&mut self, left: u64, now: Duration) {
-        let span = now.saturating_sub(self.start);
-        let millis = span.as_secs() * 1000 + u64::from(span.subsec_millis());
+    fn close_window(&mut self, left: u64, now: u64) {
+        let millis = now.saturating_sub(self.start);
         if left > 0 && millis >= MIN_WINDOW_MS {
             self.bytes_per_second = Some(self.left.saturating_mul(1000) / millis);
             self.start = now;
@@ -114,4 +115,4 @@ const MIN_WINDOW_MS: u64 = 1000;
 
 /// Readings further apart say nothing of a rate: nobody was waiting. Above the one second to which
 /// timers are throttled in a hidden page.
-const MAX_GAP: Duration = Duration::from_secs(2);
+const MAX_GAP_MS: u64 = 2000;
