@@ -23,7 +23,8 @@ impl OpenEvent {
 /// Something went wrong.
 ///
 /// Browsers tell no more, by design, and a close event follows; so an error is never the end of a
-/// connection. It is also told when data arrived that is neither text nor an `ArrayBuffer`, which
+/// connection. It is also told when the browser refused a queued message (counted in
+/// [`Stats::messages_dropped`](crate::Stats::messages_dropped)), and when data arrived that is neither text nor an `ArrayBuffer`, which
 /// only happens when somebody else changed `binaryType` on the raw socket; such a message is
 /// counted in [`Stats::messages_unreadable`](crate::Stats::messages_unreadable).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -214,6 +214,11 @@ fn a_refused_message_of_the_queue_is_counted_as_dropped() {
         Some(Transmit::Message(_))
     ));
     script.machine.handle_refused();
+    script.drain();
+    assert!(
+        script.events.contains(&Event::Error(ErrorEvent::default())),
+        "and told"
+    );
     let stats = script.machine.stats(0);
     assert_eq!((stats.messages_sent, stats.messages_dropped), (0, 1));
 }

@@ -7,13 +7,12 @@ use core::time::Duration;
 use crate::error::TrySendError;
 use crate::{
     CloseCode, CloseEvent, CloseFrame, DrainEvent, ErrorEvent, OpenEvent, Options, ReadyState,
-    Stats,
 };
 
 use super::closing::Deadline;
+use super::state::{Counts, Link, State};
 use super::{
-    Entry, Event, Gate, Generation, Inbox, Ladder, Payload, Queue, Rate, Timeout, Transmit,
-    Waiting, Wake,
+    Entry, Event, Generation, Inbox, Ladder, Payload, Queue, Timeout, Transmit, Waiting, Wake,
 };
 
 /// What became of a message that was accepted.
@@ -39,51 +38,23 @@ pub enum Room {
 /// One socket. See the [module](super) for how to drive it.
 #[derive(Debug)]
 pub struct Machine<P> {
-    options: Options,
-    generation: Generation,
-    state: State,
+    pub(super) options: Options,
+    pub(super) generation: Generation,
+    pub(super) state: State,
     /// Waiting messages. In CLOSING and CLOSED: what is still to be handed over, now.
-    queue: Queue<P>,
+    pub(super) queue: Queue<P>,
     /// The message that goes straight to the browser.
-    direct: Option<Entry<P>>,
+    pub(super) direct: Option<Entry<P>>,
     /// What is to be done with the socket, apart from messages.
-    opening: bool,
-    closing: Option<CloseFrame>,
-    abandoning: bool,
-    events: VecDeque<Event<P>>,
-    inbox: Option<Inbox<P>>,
+    pub(super) opening: bool,
+    pub(super) closing: Option<CloseFrame>,
+    pub(super) abandoning: bool,
+    pub(super) events: VecDeque<Event<P>>,
+    pub(super) inbox: Option<Inbox<P>>,
     /// A message was queued, and no [`Event::Drain`] came since.
-    drain_owed: bool,
-    shared: bool,
-    counts: Counts,
-}
-
-#[derive(Debug)]
-enum State {
-    Connecting,
-    Open(Link),
-    Closing(Link, Deadline),
-    Closed(CloseEvent),
-}
-
-/// What is known of the browser's buffer.
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    gate: Gate,
-    ladder: Ladder,
-    rate: Rate,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    messages_sent: u64,
-    bytes_sent: u64,
-    messages_received: u64,
-    bytes_received: u64,
-    messages_unreadable: u64,
-    messages_dropped: u64,
-    messages_overflowed: u64,
-    polls: u64,
+    pub(super) drain_owed: bool,
+    pub(super) shared: bool,
+    pub(super) counts: Counts,
 }
 
 impl<P: Payload> Machine<P> {
@@ -113,7 +84,7 @@ impl<P: Payload> Machine<P> {
         machine.opening = false;
         machine.shared = true;
         if open {
-            machine.state = State::Open(machine.new_link(Duration::ZERO));
+            machine.state = State::Open(Link::new(&options, true, Duration::ZERO));
         }
         machine
     }
@@ -123,7 +94,7 @@ impl<P: Payload> Machine<P> {
     /// The browser's `open`.
     pub fn handle_open(&mut self, generation: Generation, event: OpenEvent, now: Duration) {
         if generation == self.generation && matches!(self.state, State::Connecting) {
-            self.state = State::Open(self.new_link(now));
+            self.state = State::Open(Link::new(&self.options, self.shared, now));
             self.events.push_back(Event::Open(event));
         }
     }
@@ -205,6 +176,7 @@ impl<P: Payload> Machine<P> {
     /// The browser refused a queued message of [`Transmit::Message`], and it is lost.
     pub fn handle_refused(&mut self) {
         self.counts.messages_dropped += 1;
+        self.events.push_back(Event::Error(ErrorEvent {}));
         self.settle_drain();
     }
 
@@ -382,108 +354,7 @@ impl<P: Payload> Machine<P> {
         }
     }
 
-    // ---- getters ----
-
-    /// Where the connection stands.
-    pub fn ready_state(&self) -> ReadyState {
-        match self.state {
-            State::Connecting => ReadyState::Connecting,
-            State::Open(_) => ReadyState::Open,
-            State::Closing(..) => ReadyState::Closing,
-            State::Closed(_) => ReadyState::Closed,
-        }
-    }
-
-    /// The connection that events are taken from.
-    pub fn generation(&self) -> Generation {
-        self.generation
-    }
-
-    /// How the connection ended, once it has.
-    pub fn close_event(&self) -> Option<&CloseEvent> {
-        match &self.state {
-            State::Closed(event) => Some(event),
-            _ => None,
-        }
-    }
-
-    /// Whether a sender that waits at the mark may go on. Before the connection is open the mark
-    /// applies to the queue.
-    pub fn room(&self) -> Room {
-        let yes = match &self.state {
-            State::Connecting => self.queue.bytes() < self.options.high_water_mark,
-            State::Open(link) => self.queue.is_empty() && link.gate.has_room(),
-            State::Closing(..) | State::Closed(_) => return Room::Never,
-        };
-        if yes { Room::Yes } else { Room::Wait }
-    }
-
-    /// Whether `bufferedAmount` must be read before a message is sent: only at the mark, or when
-    /// others send too.
-    pub fn wants_reading(&self) -> bool {
-        match &self.state {
-            State::Open(link) => self.queue.is_empty() && link.gate.wants_reading(),
-            _ => false,
-        }
-    }
-
-    /// Whether all messages were handed to the browser.
-    pub fn is_flushed(&self) -> bool {
-        self.queue.is_empty()
-    }
-
-    /// Whether messages that had been accepted were never handed to the browser.
-    pub fn has_dropped(&self) -> bool {
-        self.counts.messages_dropped > 0
-    }
-
-    /// Whether all messages were handed to the browser and have left it, by the last reading.
-    pub fn is_drained(&self) -> bool {
-        let empty = match &self.state {
-            State::Open(link) | State::Closing(link, _) => link.gate.bound() == 0,
-            State::Connecting | State::Closed(_) => false,
-        };
-        empty && self.queue.is_empty()
-    }
-
-    /// What was kept of what arrived.
-    pub fn inbox(&self) -> Option<&Inbox<P>> {
-        self.inbox.as_ref()
-    }
-
-    /// A snapshot; `bufferedAmount` was read for it.
-    pub fn stats(&self, buffered_amount: u64) -> Stats {
-        Stats {
-            ready_state: self.ready_state(),
-            messages_sent: self.counts.messages_sent,
-            bytes_sent: self.counts.bytes_sent,
-            messages_received: self.counts.messages_received,
-            bytes_received: self.counts.bytes_received,
-            messages_unreadable: self.counts.messages_unreadable,
-            messages_queued: self.queue.len(),
-            bytes_queued: self.queue.bytes(),
-            messages_dropped: self.counts.messages_dropped,
-            messages_overflowed: self.counts.messages_overflowed,
-            messages_unread: self.inbox.as_ref().map_or(0, Inbox::len),
-            bytes_unread: self.inbox.as_ref().map_or(0, Inbox::bytes),
-            buffered_amount,
-            polls: self.counts.polls,
-        }
-    }
-
     // ---- helpers ----
-
-    fn new_link(&self, now: Duration) -> Link {
-        let mut gate = Gate::new(self.options.high_water_mark, self.options.low_water_mark);
-        if self.shared {
-            gate.share();
-        }
-        Link {
-            gate,
-            ladder: Ladder::new(now),
-            rate: Rate::default(),
-        }
-    }
 
     fn is_live(&self, generation: Generation) -> bool {
         generation == self.generation && matches!(self.state, State::Open(_) | State::Closing(..))
@@ -561,7 +432,7 @@ impl<P: Payload> Machine<P> {
     fn start_closing(&mut self, now: Duration) {
         let mut link = match &self.state {
             State::Open(link) => *link,
-            _ => self.new_link(now),
+            _ => Link::new(&self.options, self.shared, now),
         };
         link.ladder = Ladder::new(now);
         let bound = link.gate.bound().saturating_add(self.queue.bytes() as u64);
@@ -581,15 +452,6 @@ impl<P: Payload> Machine<P> {
 
     fn drop_queue(&mut self) {
         self.counts.messages_dropped += self.queue.clear() as u64;
-    }
-}
-
-impl State {
-    fn link_mut(&mut self) -> Option<&mut Link> {
-        match self {
-            Self::Open(link) | Self::Closing(link, _) => Some(link),
-            Self::Connecting | Self::Closed(_) => None,
-        }
     }
 }
 

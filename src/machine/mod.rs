@@ -24,6 +24,8 @@ mod inbox;
 mod ladder;
 mod lifecycle;
 mod queue;
+mod state;
+mod view;
 
 pub use self::gate::Gate;
 pub use self::inbox::Inbox;

@@ -1,0 +1,95 @@
+//! What can be asked of a machine.
+
+use crate::{CloseEvent, ReadyState, Stats};
+
+use super::state::State;
+use super::{Generation, Inbox, Machine, Payload, Room};
+
+impl<P: Payload> Machine<P> {
+    /// Where the connection stands.
+    pub fn ready_state(&self) -> ReadyState {
+        match self.state {
+            State::Connecting => ReadyState::Connecting,
+            State::Open(_) => ReadyState::Open,
+            State::Closing(..) => ReadyState::Closing,
+            State::Closed(_) => ReadyState::Closed,
+        }
+    }
+
+    /// The connection that events are taken from.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// How the connection ended, once it has.
+    pub fn close_event(&self) -> Option<&CloseEvent> {
+        match &self.state {
+            State::Closed(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// Whether a sender that waits at the mark may go on. Before the connection is open the mark
+    /// applies to the queue.
+    pub fn room(&self) -> Room {
+        let yes = match &self.state {
+            State::Connecting => self.queue.bytes() < self.options.high_water_mark,
+            State::Open(link) => self.queue.is_empty() && link.gate.has_room(),
+            State::Closing(..) | State::Closed(_) => return Room::Never,
+        };
+        if yes { Room::Yes } else { Room::Wait }
+    }
+
+    /// Whether `bufferedAmount` must be read before a message is sent: only at the mark, or when
+    /// others send too.
+    pub fn wants_reading(&self) -> bool {
+        match &self.state {
+            State::Open(link) => self.queue.is_empty() && link.gate.wants_reading(),
+            _ => false,
+        }
+    }
+
+    /// Whether all messages were handed to the browser.
+    pub fn is_flushed(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether messages that had been accepted were never handed to the browser.
+    pub fn has_dropped(&self) -> bool {
+        self.counts.messages_dropped > 0
+    }
+
+    /// Whether all messages were handed to the browser and have left it, by the last reading.
+    pub fn is_drained(&self) -> bool {
+        let empty = match &self.state {
+            State::Open(link) | State::Closing(link, _) => link.gate.bound() == 0,
+            State::Connecting | State::Closed(_) => false,
+        };
+        empty && self.queue.is_empty()
+    }
+
+    /// What was kept of what arrived.
+    pub fn inbox(&self) -> Option<&Inbox<P>> {
+        self.inbox.as_ref()
+    }
+
+    /// A snapshot; `bufferedAmount` was read for it.
+    pub fn stats(&self, buffered_amount: u64) -> Stats {
+        Stats {
+            ready_state: self.ready_state(),
+            messages_sent: self.counts.messages_sent,
+            bytes_sent: self.counts.bytes_sent,
+            messages_received: self.counts.messages_received,
+            bytes_received: self.counts.bytes_received,
+            messages_unreadable: self.counts.messages_unreadable,
+            messages_queued: self.queue.len(),
+            bytes_queued: self.queue.bytes(),
+            messages_dropped: self.counts.messages_dropped,
+            messages_overflowed: self.counts.messages_overflowed,
+            messages_unread: self.inbox.as_ref().map_or(0, Inbox::len),
+            bytes_unread: self.inbox.as_ref().map_or(0, Inbox::bytes),
+            buffered_amount,
+            polls: self.counts.polls,
+        }
+    }
+}
