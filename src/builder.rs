@@ -19,7 +19,9 @@ use crate::{
 ///
 /// Handlers given here are in place before the connection starts, so nothing is missed. Each is
 /// given the socket, so that it need not capture a handle: a handler that holds a handle to its own
-/// socket keeps it alive until the connection ends.
+/// socket keeps it alive until the connection ends. Handlers are called from the event loop only,
+/// never from inside a method. One that panics takes the wasm instance down, as everywhere, and its
+/// socket stays silent.
 ///
 /// # Examples
 ///
@@ -91,6 +93,7 @@ impl WebSocketBuilder {
     }
 
     /// Sets the handler for room that is back after a message was [queued](crate::Outcome::Queued).
+    /// It is not called any more once the connection closes.
     pub fn on_drain(self, handler: impl FnMut(&WebSocket, DrainEvent) + 'static) -> Self {
         self.with(Kind::Drain, handlers::drain(handler))
     }

@@ -186,9 +186,7 @@ impl TryFrom<(u16, &str)> for CloseFrame {
     type Error = InvalidCloseFrame;
 
     fn try_from((code, reason): (u16, &str)) -> Result<Self, InvalidCloseFrame> {
-        let code = CloseCode::new(code).map_err(InvalidCloseFrame::Code)?;
-        let reason = CloseReason::new(reason).map_err(InvalidCloseFrame::Reason)?;
-        Ok(Self::new(code, reason))
+        Ok(Self::new(CloseCode::new(code)?, CloseReason::new(reason)?))
     }
 }
 
@@ -306,3 +304,15 @@ impl fmt::Display for InvalidCloseFrame {
 }
 
 impl core::error::Error for InvalidCloseFrame {}
+
+impl From<InvalidCloseCode> for InvalidCloseFrame {
+    fn from(error: InvalidCloseCode) -> Self {
+        Self::Code(error)
+    }
+}
+
+impl From<ReasonTooLong> for InvalidCloseFrame {
+    fn from(error: ReasonTooLong) -> Self {
+        Self::Reason(error)
+    }
+}

@@ -39,7 +39,7 @@ pub enum ConnectError {
     },
     /// There is no `WebSocket` here: a native target, or a JavaScript environment without one.
     Unsupported,
-    /// The connection was tried and did not come to be. Browsers do not tell why: a refusal, an
+    /// The connection was tried and never opened. Browsers do not tell why: a refusal, an
     /// HTTP error, a failed TLS handshake and a wrong subprotocol all look the same.
     Failed(CloseEvent),
 }
@@ -61,7 +61,14 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl core::error::Error for ConnectError {}
+impl core::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::InvalidOption(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl From<InvalidOption> for ConnectError {
     fn from(error: InvalidOption) -> Self {
@@ -122,7 +129,8 @@ impl<M> TrySendError<M> {
         }
     }
 
-    /// Whether there may be room later.
+    /// Whether it is a matter of room: `Full`, or `TooLarge`, which only [`WebSocket::send`] gets
+    /// through.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Full(_) | Self::TooLarge(_))
     }
@@ -232,6 +240,12 @@ pub enum StreamError {
     Unreadable,
     /// The sink did not take this message.
     Send(SendError),
+    /// Messages that the sink had taken, or another handle had queued, were never handed to the
+    /// browser: the connection closed first, or the browser refused them.
+    Dropped {
+        /// How many since the last such error.
+        messages: u64,
+    },
 }
 
 impl fmt::Display for StreamError {
@@ -241,11 +255,21 @@ impl fmt::Display for StreamError {
             Self::Overflow => f.write_str("more messages arrived than the inbox holds"),
             Self::Unreadable => f.write_str("a message was neither text nor an ArrayBuffer"),
             Self::Send(error) => error.fmt(f),
+            Self::Dropped { messages } => {
+                write!(f, "{messages} queued messages were not sent")
+            }
         }
     }
 }
 
-impl core::error::Error for StreamError {}
+impl core::error::Error for StreamError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Send(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl From<SendError> for StreamError {
     fn from(error: SendError) -> Self {

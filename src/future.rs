@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use futures_core::future::FusedFuture;
+
 use crate::driver::{Driver, Waiter};
 use crate::{
     CloseEvent, ConnectError, DrainError, Message, SendError, WebSocket, WebSocketBuilder,
@@ -53,6 +55,12 @@ impl Future for Connect {
     }
 }
 
+impl FusedFuture for Connect {
+    fn is_terminated(&self) -> bool {
+        matches!(self.0, Step::Done)
+    }
+}
+
 /// Resolves when the message was handed to the browser, or queued before the connection is open.
 /// From [`WebSocket::send`].
 ///
@@ -86,6 +94,12 @@ impl Future for Send {
             Some(message) => Poll::Ready(this.socket.driver().send(message)),
             None => Poll::Pending,
         }
+    }
+}
+
+impl FusedFuture for Send {
+    fn is_terminated(&self) -> bool {
+        self.message.is_none()
     }
 }
 

@@ -154,7 +154,7 @@ impl Kind {
         match event {
             Event::Open(_) => Self::Open,
             Event::Message(_) => Self::Message,
-            Event::Error(_) => Self::Error,
+            Event::Error(_) | Event::Unreadable => Self::Error,
             Event::Close(_) => Self::Close,
             Event::Drain(_) => Self::Drain,
         }

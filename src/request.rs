@@ -70,12 +70,12 @@ impl Request {
     }
 }
 
-/// The URL without query and credentials.
+/// The URL without query and credentials, and how many subprotocols: people put tokens there.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("url", &self.shown())
-            .field("protocols", &self.protocols)
+            .field("protocols", &self.protocols.len())
             .finish()
     }
 }
@@ -89,23 +89,37 @@ pub(crate) enum Page {
     Other,
 }
 
-/// A URL in an error. It is shown without query, fragment and credentials, where tokens are found.
+/// A URL in an error. It is shown without query, fragment and credentials, where tokens are found;
+/// only its scheme is shown when it cannot be told where the credentials end.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ShownUrl(Box<str>);
 
 impl fmt::Display for ShownUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.0.split(['?', '#']).next().unwrap_or_default();
-        let (scheme, rest) = match url.find("//") {
-            Some(index) => url.split_at(index + 2),
-            None => ("", url),
+        let (scheme, rest) = match url.split_once(':') {
+            Some((scheme, rest)) if !scheme.contains(['/', '\\']) => (scheme, rest),
+            _ => ("", url),
         };
-        let (authority, path) = match rest.find(['/', '\\']) {
-            Some(index) => rest.split_at(index),
-            None => (rest, ""),
+        let colon = if scheme.is_empty() { "" } else { ":" };
+        let path = rest.trim_start_matches(['/', '\\']);
+        let slashes = rest.strip_suffix(path).unwrap_or_default();
+        if scheme.is_empty() && slashes.len() < 2 {
+            return f.write_str(rest); // a path
+        }
+        let (authority, path) = match path.find(['/', '\\']) {
+            Some(index) => path.split_at(index),
+            None => (path, ""),
         };
         let host = authority.rsplit('@').next().unwrap_or_default();
-        write!(f, "{scheme}{host}{path}")
+        let port = host
+            .rsplit(']')
+            .next()
+            .and_then(|host| host.split_once(':'));
+        if port.is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit())) {
+            return write!(f, "{scheme}{colon}{slashes}…");
+        }
+        write!(f, "{scheme}{colon}{slashes}{host}{path}")
     }
 }
 
@@ -275,13 +289,31 @@ mod tests {
         assert_eq!(shown("//user@host/p@q"), "//host/p@q");
         assert_eq!(shown("wss://a:b@c@host\\p"), "wss://host\\p");
         assert_eq!(shown(""), "");
+        assert_eq!(shown("wss://[::1]:80/a?b"), "wss://[::1]:80/a");
+        let tricky = [
+            r"ws:\user:secret@host/x",
+            "ws:/user:secret@host/x",
+            "ws:///user:secret@host/x",
+            "ws://user:sec/ret@host/",
+            "wss://user:se?cret@h/",
+            "ws:user:secret@h//x",
+            r"//\user:secret@h/",
+            "user:secret@h/",
+        ];
+        for url in tricky {
+            let shown = shown(url);
+            let leaks = ["secret", ":se", "sec"]
+                .iter()
+                .any(|part| shown.contains(part));
+            assert!(!leaks, "{url} is shown as {shown}");
+        }
         let request = Request {
             url: "wss://u:p@h/?token=x".into(),
             protocols: vec!["a".into()],
         };
         assert_eq!(
             format!("{request:?}"),
-            r#"Request { url: "wss://h/", protocols: ["a"] }"#
+            r#"Request { url: "wss://h/", protocols: 1 }"#
         );
         let error = request.blocked();
         assert!(!format!("{error:?} {error}").contains("token"), "{error:?}");

@@ -95,6 +95,20 @@ impl WebSocket {
     /// Every error gives the message back: [`TrySendError::Full`] at the
     /// [capacity](crate::Options::capacity) of the queue, `TooLarge` when it could never be queued,
     /// `Closed` in CLOSING and CLOSED, `Refused` when the browser throws.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(socket: &sluicegate::WebSocket) {
+    /// use sluicegate::{Outcome, TrySendError};
+    ///
+    /// match socket.try_send("text") {
+    ///     Ok(Outcome::Sent | Outcome::Queued) => {}
+    ///     Err(TrySendError::Full(message)) => println!("later: {message:?}"),
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn try_send(&self, message: impl Into<Message>) -> Result<Outcome, TrySendError> {
         self.driver().try_send(message.into())
     }
@@ -114,6 +128,17 @@ impl WebSocket {
     ///
     /// If the future is dropped before it resolves, the message is not sent. The future keeps the
     /// socket alive.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(socket: &sluicegate::WebSocket) -> Result<(), sluicegate::SendError> {
+    /// for chunk in [[0_u8; 1024], [1; 1024]] {
+    ///     socket.send(chunk).await?; // waits while the gate is shut
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send(&self, message: impl Into<Message>) -> Send {
         Send::new(self.clone(), message.into())
     }
@@ -129,6 +154,16 @@ impl WebSocket {
     /// # Cancel safety
     ///
     /// Dropping the future changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(socket: &sluicegate::WebSocket) -> Result<(), sluicegate::DrainError> {
+    /// socket.drained().await?;
+    /// socket.close(); // nothing of ours is thrown away
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drained(&self) -> Drained {
         Drained::new(self.clone())
     }
@@ -148,6 +183,17 @@ impl WebSocket {
     /// [`Options::drain_timeout`](crate::Options::drain_timeout). Nothing that arrives after this
     /// call is delivered, in any engine; and WebKitGTK throws away what has not left 5 s later
     /// (measured). To be sure that everything has left, await [`Self::drained`] before.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(socket: &sluicegate::WebSocket) -> Result<(), sluicegate::InvalidCloseFrame> {
+    /// use sluicegate::CloseFrame;
+    ///
+    /// socket.close_with(CloseFrame::try_from((4000, "idle"))?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close_with(&self, frame: impl Into<CloseFrame>) {
         self.driver().close(frame.into());
     }
@@ -259,6 +305,16 @@ impl WebSocket {
     }
 
     /// Adds a listener for messages. With several, all but the last get a clone.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(socket: &sluicegate::WebSocket) {
+    /// let listener = socket.on_message(|_, message| println!("{} bytes", message.byte_len()));
+    /// // …
+    /// drop(listener); // and nothing is heard any more; `forget` keeps it
+    /// # }
+    /// ```
     pub fn on_message(&self, listener: impl FnMut(&Self, Message) + 'static) -> Listener {
         self.add(Kind::Message, handlers::message(listener))
     }
@@ -279,7 +335,10 @@ impl WebSocket {
     }
 
     fn set(&self, kind: Kind, handler: Handler) {
-        self.handlers().set(kind, Some(handler));
+        if !self.has_ended() {
+            self.handlers().set(kind, Some(handler));
+            self.driver().set_alarm();
+        }
     }
 
     fn clear(&self, kind: Kind) {
@@ -287,12 +346,26 @@ impl WebSocket {
     }
 
     fn add(&self, kind: Kind, handler: Handler) -> Listener {
+        if self.has_ended() {
+            return Listener {
+                id: 0,
+                handlers: Weak::new(),
+                kind,
+            };
+        }
         let handlers = self.handlers();
-        Listener {
+        let listener = Listener {
             id: handlers.add(kind, handler),
             handlers: Rc::downgrade(&handlers),
             kind,
-        }
+        };
+        self.driver().set_alarm();
+        listener
+    }
+
+    /// Whether no handler will be called any more: one that is set now is dropped at once.
+    fn has_ended(&self) -> bool {
+        self.driver().close_event().is_some()
     }
 
     /// The handlers, made when the first one is set.

@@ -123,6 +123,8 @@ impl Sink<Message> for WebSocketStream {
 pub struct WebSocketSender {
     waiter: Waiter<Message>,
     socket: WebSocket,
+    /// How many drops were told.
+    told: u64,
 }
 
 impl WebSocketSender {
@@ -130,12 +132,23 @@ impl WebSocketSender {
         Self {
             waiter: Waiter::new(socket.driver()),
             socket: socket.clone(),
+            told: socket.driver().dropped(),
         }
     }
 
     /// The handle of the socket.
     pub fn socket(&self) -> &WebSocket {
         &self.socket
+    }
+
+    /// Tells of messages that were dropped since the last time.
+    fn account(&mut self, dropped: u64) -> Result<(), StreamError> {
+        let messages = dropped.saturating_sub(core::mem::replace(&mut self.told, dropped));
+        if messages == 0 {
+            Ok(())
+        } else {
+            Err(StreamError::Dropped { messages })
+        }
     }
 }
 
@@ -153,11 +166,11 @@ impl Sink<Message> for WebSocketSender {
         Ok(self.socket.driver().send(message)?)
     }
 
-    /// Ready when every message was handed to the browser.
+    /// Ready when every message was handed to the browser; an error when one was dropped instead.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
         let this = &mut *self;
-        let flushed = this.socket.driver().poll_flushed(&mut this.waiter, cx);
-        flushed.map_err(StreamError::Closed)
+        let dropped = ready!(this.socket.driver().poll_flushed(&mut this.waiter, cx));
+        Poll::Ready(this.account(dropped))
     }
 
     /// Closes with 1000 unless the connection is closing already, and waits for the close event.
@@ -166,7 +179,8 @@ impl Sink<Message> for WebSocketSender {
         this.socket.close();
         let close = ready!(this.socket.driver().poll_closed(&mut this.waiter, cx));
         Poll::Ready(if close.is_normal() {
-            Ok(())
+            let dropped = this.socket.driver().dropped();
+            this.account(dropped)
         } else {
             Err(StreamError::Closed(close))
         })

@@ -49,6 +49,9 @@ fn forbid(folder: &str, words: &[&str], allowed: impl Fn(&Path) -> bool) {
 
 fn is_test(path: &Path) -> bool {
     path.ends_with("tests.rs")
+        || path
+            .parent()
+            .is_some_and(|folder| folder.ends_with("tests"))
 }
 
 #[test]

@@ -134,13 +134,15 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
     }
     script.drain();
     for event in script.events.clone() {
-        if let Event::Message(parcel) = event {
-            let _ = script.machine.store(parcel);
+        match event {
+            Event::Message(parcel) => drop(script.machine.store(Some(parcel))),
+            Event::Unreadable => drop(script.machine.store(None)),
+            _ => {}
         }
     }
     script
         .events
-        .retain(|event| !matches!(event, Event::Message(_)));
+        .retain(|event| !matches!(event, Event::Message(_) | Event::Unreadable));
 }
 
 fn check(script: &Script, ledger: &Ledger, before: ReadyState) {

@@ -6,7 +6,7 @@ import { Failure } from "../lib/failure.js";
 export const needs = ["rust"];
 
 const EXPECTED = [
-  /^src\/(?!.*\btests\.rs$).+\.rs$/,
+  /^src\/(?!.*\btests\b).+\.rs$/,
   /^(README|CHANGELOG)\.md$/,
   /^LICENSE-(APACHE|MIT)$/,
   /^Cargo\.(toml|toml\.orig|lock)$/,

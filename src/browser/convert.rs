@@ -52,7 +52,8 @@ impl WebSocket {
 ///
 /// Its owner's handlers survive, because ours are added by `addEventListener`. `binaryType` becomes
 /// `arraybuffer`, for the owner's handlers too. Messages that arrived before are not heard.
-/// `bufferedAmount` is read before each send, because the owner may send too.
+/// `bufferedAmount` is read before each send, because the owner may send too. Dropping the last
+/// handle closes the socket, the owner's too.
 ///
 /// # Errors
 ///

@@ -7,7 +7,7 @@ use web_sys::WebSocket;
 use crate::Message;
 use crate::machine::Payload;
 
-use super::bindings::Bytes;
+use super::bindings::{Bytes, get};
 
 /// A payload that the browser's socket can carry.
 pub(crate) trait Wire: Payload + Sized {
@@ -37,8 +37,10 @@ impl Wire for Message {
         if let Some(text) = data.as_string() {
             return Some(Self::Text(text));
         }
-        let buffer: &ArrayBuffer = data.dyn_ref()?;
-        Some(Self::Binary(Bytes::new(buffer).take(0)))
+        // An adopted socket may be another window's, whose `ArrayBuffer` is another class.
+        let is_buffer =
+            data.is_instance_of::<ArrayBuffer>() || get(data, "byteLength").as_f64().is_some();
+        is_buffer.then(|| Self::Binary(Bytes::new(data.unchecked_ref()).take(0)))
     }
 
     fn is_binary(&self) -> bool {

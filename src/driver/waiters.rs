@@ -27,7 +27,7 @@ impl Wait {
             return true;
         }
         match self {
-            Self::Open => machine.ready_state() == ReadyState::Open,
+            Self::Open => machine.was_open(),
             Self::Room => machine.room() != Room::Wait,
             Self::Flushed => machine.is_flushed(),
             Self::Drained => machine.is_drained(),

@@ -54,6 +54,8 @@ pub struct Machine<P> {
     /// A message was queued, and no [`Event::Drain`] came since.
     pub(super) drain_owed: bool,
     pub(super) shared: bool,
+    /// The connection has been open, wherever it stands now.
+    pub(super) opened: bool,
     pub(super) counts: Counts,
 }
 
@@ -74,6 +76,7 @@ impl<P: Payload> Machine<P> {
             inbox: None,
             drain_owed: false,
             shared: false,
+            opened: false,
             counts: Counts::default(),
         }
     }
@@ -83,6 +86,7 @@ impl<P: Payload> Machine<P> {
         let mut machine = Self::new(options);
         machine.opening = false;
         machine.shared = true;
+        machine.opened = open;
         if open {
             machine.state = State::Open(Link::new(&options, true, Duration::ZERO));
         }
@@ -95,6 +99,7 @@ impl<P: Payload> Machine<P> {
     pub fn handle_open(&mut self, generation: Generation, event: OpenEvent, now: Duration) {
         if generation == self.generation && matches!(self.state, State::Connecting) {
             self.state = State::Open(Link::new(&self.options, self.shared, now));
+            self.opened = true;
             self.events.push_back(Event::Open(event));
         }
     }
@@ -108,15 +113,11 @@ impl<P: Payload> Machine<P> {
         }
     }
 
-    /// A `message` whose data is neither text nor an `ArrayBuffer`. A stream hears of it in its
-    /// place among the messages.
+    /// A `message` whose data is neither text nor an `ArrayBuffer`.
     pub fn handle_unreadable(&mut self, generation: Generation) {
         if self.is_live(generation) {
             self.counts.messages_unreadable += 1;
-            self.events.push_back(Event::Error(ErrorEvent {}));
-            if let Some(inbox) = &mut self.inbox {
-                inbox.store(None);
-            }
+            self.events.push_back(Event::Unreadable);
         }
     }
 
@@ -285,17 +286,18 @@ impl<P: Payload> Machine<P> {
         self.inbox = None;
     }
 
-    /// Keeps a message that was told, if there is an inbox.
+    /// Keeps a message that was told, if there is an inbox; `None` stands for one that could not be
+    /// read.
     ///
     /// # Errors
     ///
     /// [`Overflow`] when it did not fit: the caller calls [`Self::overflow`], once.
-    pub fn store(&mut self, payload: P) -> Result<(), Overflow> {
+    pub fn store(&mut self, payload: Option<P>) -> Result<(), Overflow> {
         let Some(inbox) = &mut self.inbox else {
             return Ok(());
         };
         let first = !inbox.has_overflowed();
-        if inbox.store(Some(payload)) {
+        if inbox.store(payload) {
             return Ok(());
         }
         self.counts.messages_overflowed += 1;
@@ -338,8 +340,15 @@ impl<P: Payload> Machine<P> {
         self.events.pop_front()
     }
 
-    /// When to call [`Self::handle_timeout`] next. It changes with every other call.
+    /// When to call [`Self::handle_timeout`] next. It changes with every other call. Events that
+    /// nobody has polled for are a reason to wake at once.
     pub fn poll_timeout(&self, waiting: Waiting) -> Option<Timeout> {
+        if !self.events.is_empty() {
+            return Some(Timeout {
+                at: Duration::ZERO,
+                wake: Wake::Tick,
+            });
+        }
         match &self.state {
             State::Connecting | State::Closed(_) => None,
             State::Open(link) => self.is_awaited(link, waiting).then(|| link.ladder.next()),
@@ -435,6 +444,8 @@ impl<P: Payload> Machine<P> {
             _ => Link::new(&self.options, self.shared, now),
         };
         link.ladder = Ladder::new(now);
+        self.events
+            .retain(|event| !matches!(event, Event::Drain(_)));
         let bound = link.gate.bound().saturating_add(self.queue.bytes() as u64);
         self.state = State::Closing(link, Deadline::new(bound, now));
     }

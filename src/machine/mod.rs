@@ -68,6 +68,8 @@ pub enum Event<P> {
     Open(OpenEvent),
     /// A message arrived.
     Message(P),
+    /// A message arrived that could not be read; a stream hears of it in its place.
+    Unreadable,
     /// Something went wrong; a close follows if the connection is lost.
     Error(ErrorEvent),
     /// There is room again after a message was queued.

@@ -40,12 +40,13 @@ impl<P: Payload> Machine<P> {
         if yes { Room::Yes } else { Room::Wait }
     }
 
-    /// Whether `bufferedAmount` must be read before a message is sent: only at the mark, or when
-    /// others send too.
+    /// Whether the browser must be looked at before a message is sent: whenever the message would
+    /// not go straight to the browser, or when others send too.
     pub fn wants_reading(&self) -> bool {
         match &self.state {
-            State::Open(link) => self.queue.is_empty() && link.gate.wants_reading(),
-            _ => false,
+            State::Connecting => true,
+            State::Open(link) => !self.queue.is_empty() || link.gate.wants_reading(),
+            State::Closing(..) | State::Closed(_) => false,
         }
     }
 
@@ -54,15 +55,22 @@ impl<P: Payload> Machine<P> {
         self.queue.is_empty()
     }
 
-    /// Whether messages that had been accepted were never handed to the browser.
-    pub fn has_dropped(&self) -> bool {
-        self.counts.messages_dropped > 0
+    /// How many messages that had been accepted were never handed to the browser.
+    pub fn dropped(&self) -> u64 {
+        self.counts.messages_dropped
     }
 
-    /// Whether all messages were handed to the browser and have left it, by the last reading.
+    /// Whether the connection has been open, wherever it stands now.
+    pub fn was_open(&self) -> bool {
+        self.opened
+    }
+
+    /// Whether all messages were handed to the browser and have left it, by the last reading. A
+    /// connection that dropped messages while it closes is never drained.
     pub fn is_drained(&self) -> bool {
         let empty = match &self.state {
-            State::Open(link) | State::Closing(link, _) => link.gate.bound() == 0,
+            State::Open(link) => link.gate.bound() == 0,
+            State::Closing(link, _) => link.gate.bound() == 0 && self.dropped() == 0,
             State::Connecting | State::Closed(_) => false,
         };
         empty && self.queue.is_empty()

@@ -133,3 +133,37 @@ async fn made_up_events_do_no_harm() {
         .unwrap();
     settle().await;
 }
+
+/// A socket of another window: its classes are others, and it may go away with its page.
+#[test]
+async fn a_socket_of_a_lost_page_does_no_harm() {
+    let document = web_sys::window().unwrap().document().unwrap();
+    let frame: web_sys::HtmlIFrameElement =
+        document.create_element("iframe").unwrap().unchecked_into();
+    document.body().unwrap().append_child(&frame).unwrap();
+    let window = frame.content_window().unwrap();
+    let constructor = js_sys::Reflect::get(&window, &"WebSocket".into()).unwrap();
+    let address = js_sys::Array::of1(&url("/echo").await.into());
+    let raw = js_sys::Reflect::construct(constructor.unchecked_ref::<js_sys::Function>(), &address)
+        .unwrap();
+    let socket = WebSocket::try_from(raw.unchecked_into::<web_sys::WebSocket>()).unwrap();
+    let mut stream = socket.into_stream().unwrap();
+    stream.socket().try_send([1, 2, 3]).unwrap();
+    stream.socket().try_send("text").unwrap();
+    assert_eq!(
+        within(10, "binary", stream.next()).await,
+        Some(Ok([1, 2, 3].into()))
+    );
+    assert_eq!(
+        within(10, "text", stream.next()).await,
+        Some(Ok("text".into()))
+    );
+    frame.remove();
+    settle().await;
+    let _ = stream.socket().try_send("into the void");
+    let _ = stream.socket().stats();
+    stream.socket().close();
+    sleep(100).await;
+    drop(stream);
+    settle().await;
+}

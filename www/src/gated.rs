@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
-use sluicegate::{Message, TrySendError, WebSocket, WebSocketStream};
+use sluicegate::{Message, ReadyState, TrySendError, WebSocket, WebSocketStream};
 
 use crate::plan::Mode;
 use crate::run::{Channel, Run};
@@ -53,6 +53,10 @@ async fn fill_queue(run: &Rc<Run>, socket: &WebSocket) -> Result<(), String> {
         move |_, _| pump.is_full.set(false)
     });
     while pump.accepted.get() < run.plan.messages {
+        // No drain is told after the end.
+        if socket.ready_state() > ReadyState::Open {
+            return Err("the connection is closing or closed".into());
+        }
         pump.fill(run, socket).map_err(|error| error.to_string())?;
         TimeoutFuture::new(0).await;
     }
