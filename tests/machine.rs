@@ -183,6 +183,13 @@ fn on_a_shared_socket_every_send_is_preceded_by_a_reading() {
     machine.handle_buffered(1000, seconds(0));
     assert_eq!(machine.room(), Room::Wait, "others have filled the buffer");
 
+    let mut machine: Machine<Parcel> = Machine::adopted(SMALL, false);
+    machine.handle_open(GENERATION, OpenEvent::default(), seconds(0));
+    assert!(
+        machine.wants_reading(),
+        "also when it was adopted before it was open"
+    );
+
     let mut script = Script::open(SMALL);
     assert!(!script.machine.wants_reading());
     script.machine.share();

@@ -446,8 +446,8 @@ impl<P: Payload> Machine<P> {
         link.ladder = Ladder::new(now);
         self.events
             .retain(|event| !matches!(event, Event::Drain(_)));
-        let bound = link.gate.bound().saturating_add(self.queue.bytes() as u64);
-        self.state = State::Closing(link, Deadline::new(bound, now));
+        let deadline = Deadline::new(link.gate.bound(), now);
+        self.state = State::Closing(link, deadline);
     }
 
     fn end(&mut self, event: CloseEvent) {

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::Listener;
+use crate::machine::Wake;
+
 use super::*;
 
 /// Counts how often it was woken.
@@ -205,4 +208,88 @@ fn the_last_handle_may_go_inside_a_handler() {
     assert_eq!(closed.now_or_never(), Some(CloseEvent::abnormal()));
     assert_eq!(driver.strong_count(), 0);
     assert_eq!(script.take_log(), ["close 1000", "abandon"]);
+}
+
+#[test]
+fn every_wait_begins_with_a_tick() {
+    let (script, socket) = Script::open();
+    socket.try_send(text(100)).unwrap();
+    let mut sending = socket.send("x");
+    assert!((&mut sending).now_or_never().is_none());
+    for _ in 0..10 {
+        script.fall_to(100);
+    }
+    assert_eq!(script.armed.get().unwrap().wake, Wake::Timer, "slow by now");
+    script.fall_to(0);
+    assert_eq!((&mut sending).now_or_never(), Some(Ok(())));
+
+    socket.try_send(text(100)).unwrap();
+    let mut sending = socket.send("x");
+    assert!((&mut sending).now_or_never().is_none());
+    assert_eq!(script.armed.get().unwrap().wake, Wake::Tick, "for room");
+    for _ in 0..10 {
+        script.fall_to(101);
+    }
+    drop(sending);
+    assert!(
+        socket
+            .drained()
+            .poll_unpin(&mut Context::from_waker(&noop_waker()))
+            .is_pending()
+    );
+    let mut drained = socket.drained();
+    assert!((&mut drained).now_or_never().is_none());
+    assert_eq!(
+        script.armed.get().unwrap().wake,
+        Wake::Tick,
+        "for an empty buffer"
+    );
+}
+
+#[test]
+fn a_listener_that_was_removed_meanwhile_is_not_called() {
+    let (script, socket) = Script::open();
+    let log = Rc::new(RefCell::new(Vec::new()));
+    let second: Rc<RefCell<Option<Listener>>> = Rc::default();
+    let (note, remove) = (log.clone(), second.clone());
+    let _first = socket.on_message(move |_, _| {
+        note.borrow_mut().push("first");
+        drop(remove.take());
+    });
+    let note = log.clone();
+    second.replace(Some(
+        socket.on_message(move |_, _| note.borrow_mut().push("second")),
+    ));
+    script.deliver("x");
+    script.deliver("y");
+    assert_eq!(*log.borrow(), ["first", "first"]);
+}
+
+#[test]
+fn the_ready_state_is_the_browsers_when_it_knows_more() {
+    let (script, socket) = Script::open();
+    assert_eq!(socket.ready_state(), ReadyState::Open);
+    for state in [ReadyState::Closing, ReadyState::Closed] {
+        script.state.set(state);
+        assert_eq!(
+            socket.ready_state(),
+            ReadyState::Closing,
+            "CLOSED comes with its event"
+        );
+        assert_eq!(socket.stats().ready_state, ReadyState::Closing);
+    }
+    script.end(1000);
+    assert_eq!(socket.ready_state(), ReadyState::Closed);
+}
+
+#[test]
+fn handlers_go_with_the_last_handle_whoever_else_watches() {
+    let (_script, socket) = Script::open();
+    let controller = socket.controller();
+    let held = Rc::new(());
+    let inside = held.clone();
+    socket.set_onmessage(move |_, _| drop(inside.clone()));
+    drop(socket);
+    assert_eq!(Rc::strong_count(&held), 1);
+    drop(controller);
 }
