@@ -40,13 +40,12 @@ impl<P: Payload> Machine<P> {
         if yes { Room::Yes } else { Room::Wait }
     }
 
-    /// Whether the browser must be looked at before a message is sent: whenever the message would
-    /// not go straight to the browser, or when others send too.
+    /// Whether the browser must be looked at before a message is sent: whenever an open connection
+    /// would not hand it straight to the browser, or when others send too.
     pub fn wants_reading(&self) -> bool {
         match &self.state {
-            State::Connecting => true,
             State::Open(link) => !self.queue.is_empty() || link.gate.wants_reading(),
-            State::Closing(..) | State::Closed(_) => false,
+            State::Connecting | State::Closing(..) | State::Closed(_) => false,
         }
     }
 
