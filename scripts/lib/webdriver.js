@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { CHROMIUM_ARGUMENTS } from "./chromium.js";
 import { withDisplay } from "./display.js";
 import { killTagged } from "./leftovers.js";
 import { removeAtExit, target } from "./paths.js";
@@ -16,19 +17,6 @@ const MODES = {
 
 // The runner drives WebKitGTK as it drives Safari.
 const DRIVERS = { chromium: "CHROMEDRIVER", firefox: "GECKODRIVER", webkit: "SAFARIDRIVER" };
-
-const CHROMIUM_ARGUMENTS = [
-  "--headless",
-  "--no-sandbox", // which root cannot have
-  "--disable-dev-shm-usage", // which is 64 MB in a container
-  "--disable-gpu",
-  // No traffic of the browser's own.
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 // Calls `action` with the environment that makes the runner use this browser in this mode.
 export async function withBrowser(browser, mode, action) {
@@ -74,7 +62,7 @@ function withoutChoices() {
 // The runner reads this for Chromium and Firefox; WebKitGTK's driver knows its own browser.
 function writeCapabilities({ engine, program }) {
   const capabilities = {
-    chromium: { "goog:chromeOptions": { binary: program, args: CHROMIUM_ARGUMENTS } },
+    chromium: { "goog:chromeOptions": { binary: program, args: ["--headless", ...CHROMIUM_ARGUMENTS] } },
     firefox: { "moz:firefoxOptions": { binary: program, args: ["-headless"] } },
     webkit: {},
   };

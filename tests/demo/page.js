@@ -8,19 +8,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
+import { CHROMIUM_ARGUMENTS } from "../../scripts/lib/chromium.js";
 import { startServer } from "../server/index.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-dev-shm-usage",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** The strictest policy under which the page works. */
 const POLICY = [
@@ -65,7 +56,7 @@ export function selfSigned() {
 
 export function launchBrowser() {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
 }
 
 /**
