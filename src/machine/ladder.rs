@@ -101,7 +101,7 @@ impl Rate {
 
 /// How many looks are ticks, at the start of a wait only: going back to them at every fall, which
 /// Chromium shows in steps of 64 KiB, costs two to three times the looks at the same rate (48 MiB
-/// in 16 KiB messages: 570–1,040 against 270–560, measured).
+/// in 16 KiB messages: 570–1,040 against 270–720, measured).
 const TICKS: usize = 2;
 
 /// The timers after the ticks, in milliseconds. The last one repeats: 16 ms cost 290–570 polls in
