@@ -36,6 +36,7 @@ pub struct Stats {
     pub bytes_unread: usize,
     /// The browser's `bufferedAmount` in bytes, read now.
     pub buffered_amount: u64,
-    /// How often `bufferedAmount` was polled because somebody waited.
+    /// How often the socket woke itself, to look at `bufferedAmount` because somebody waited, or to
+    /// end a close that took too long.
     pub polls: u64,
 }

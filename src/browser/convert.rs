@@ -71,7 +71,7 @@ impl TryFrom<web_sys::WebSocket> for WebSocket {
             url: raw.url(),
             protocols: Vec::new(),
         };
-        let transport: Box<dyn Transport<Message>> = Box::new(BrowserSocket::adopt(raw));
+        let transport: Box<dyn Transport<Message>> = Box::new(BrowserSocket::from_raw(raw));
         let clock = Box::new(BrowserClock::default());
         let machine = Machine::adopted(Options::default(), open);
         let socket = Self::new(Driver::new(machine, request, transport, clock));

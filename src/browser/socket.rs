@@ -26,7 +26,7 @@ pub(crate) struct BrowserSocket {
 
 impl BrowserSocket {
     /// Takes a socket that somebody else has made.
-    pub(crate) fn adopt(raw: WebSocket) -> Self {
+    pub(crate) fn from_raw(raw: WebSocket) -> Self {
         let mut socket = Self::default();
         socket.raw = raw.into();
         socket

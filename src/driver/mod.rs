@@ -4,8 +4,9 @@
 //! on every target: what is behind [`Transport`] and [`Clock`] may be a browser or a script.
 //!
 //! Two rules make re-entry harmless. No borrow is held across a call of a transport, a clock, a
-//! consumer or a waker. And only the outermost [`Driver::settle`] delivers events, so a handler
-//! may call every method, and none is entered twice.
+//! consumer or a waker. And events are delivered by [`Driver::settle`] only, which runs after an
+//! event or an alarm, and of which only the outermost does anything: a handler may call every
+//! method, none is entered twice, and none runs inside a call of the application.
 
 #[cfg(test)]
 mod tests;
@@ -411,7 +412,8 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     }
 
     /// Whether the browser is in CLOSED and its close event may stand in the queue behind a timer
-    /// that came late. It is given one turn; a few engines never fire it (measured).
+    /// that came late. It is given one turn and no more, because sometimes there is none (measured:
+    /// WebKitGTK after a blocked port).
     fn is_close_under_way(&self) -> bool {
         self.transport.ready_state() == ReadyState::Closed && !self.granted.replace(true)
     }

@@ -193,19 +193,16 @@ impl<P: Payload> Machine<P> {
             return Err(TrySendError::Closed(payload));
         }
         let entry = Entry::new(payload);
-        if self.goes_direct() {
-            self.direct = Some(entry);
-            return Ok(Outcome::Sent);
+        if !self.goes_direct() {
+            if entry.cost() > self.options.capacity {
+                return Err(TrySendError::TooLarge(entry.payload));
+            }
+            let cost = self.queue.cost().saturating_add(entry.cost());
+            if cost > self.options.capacity || self.queue.len() >= self.options.capacity_messages {
+                return Err(TrySendError::Full(entry.payload));
+            }
         }
-        if entry.cost() > self.options.capacity {
-            return Err(TrySendError::TooLarge(entry.payload));
-        }
-        let cost = self.queue.cost().saturating_add(entry.cost());
-        if cost > self.options.capacity || self.queue.len() >= self.options.capacity_messages {
-            return Err(TrySendError::Full(entry.payload));
-        }
-        self.enqueue(entry);
-        Ok(Outcome::Queued)
+        Ok(self.accept(entry))
     }
 
     /// Sends a message of a sender that was told that there is [`Room`], whatever came between.
@@ -217,13 +214,7 @@ impl<P: Payload> Machine<P> {
         if self.room() == Room::Never {
             return Err(payload);
         }
-        let entry = Entry::new(payload);
-        if self.goes_direct() {
-            self.direct = Some(entry);
-            return Ok(Outcome::Sent);
-        }
-        self.enqueue(entry);
-        Ok(Outcome::Queued)
+        Ok(self.accept(Entry::new(payload)))
     }
 
     /// Hands over what is queued and starts the closing handshake; before the connection is open,
@@ -241,10 +232,8 @@ impl<P: Payload> Machine<P> {
     /// Nobody holds the socket any more: hands over what is queued, closes with 1000 and forgets
     /// the rest. No event follows.
     pub fn detach(&mut self) {
-        match self.state {
-            State::Connecting => self.drop_queue(),
-            State::Open(_) => {}
-            State::Closing(..) | State::Closed(_) => self.closing = None,
+        if matches!(self.state, State::Connecting) {
+            self.drop_queue();
         }
         if self.ready_state() < ReadyState::Closing {
             self.closing = Some(CloseFrame::default());
@@ -373,12 +362,17 @@ impl<P: Payload> Machine<P> {
         matches!(self.state, State::Open(_)) && self.room() == Room::Yes
     }
 
-    fn enqueue(&mut self, entry: Entry<P>) {
+    fn accept(&mut self, entry: Entry<P>) -> Outcome {
+        if self.goes_direct() {
+            self.direct = Some(entry);
+            return Outcome::Sent;
+        }
         self.queue.push(entry);
         self.drain_owed = true;
         if let State::Open(link) = &mut self.state {
             link.gate.shut();
         }
+        Outcome::Queued
     }
 
     fn next_queued(&mut self) -> Option<Entry<P>> {

@@ -9,9 +9,9 @@
 //! * `poll_*`: what has to be done now;
 //! * the rest: getters.
 //!
-//! After every call of the first two kinds, [`Machine::poll_transmit`] is drained at once, and
-//! [`Machine::poll_event`] by the outermost caller, with nothing borrowed. Then
-//! [`Machine::poll_timeout`] says when to call [`Machine::handle_timeout`].
+//! After every call of the first two kinds, [`Machine::poll_transmit`] is drained at once, and after
+//! one of the first also [`Machine::poll_event`], by the outermost caller and with nothing borrowed.
+//! Then [`Machine::poll_timeout`] says when to call [`Machine::handle_timeout`].
 //!
 //! Every connection has a [`Generation`], which comes back with each of its events; those of any
 //! other connection are ignored.

@@ -55,50 +55,36 @@ fn wasm_memory() -> u64 {
     buffer.byte_length().into()
 }
 
-fn report(what: &str, started: f64, peak: u64, memory: u64, stats: Stats) {
+/// Everything arrives in order below the mark; returns what it took.
+async fn flood(path: &str) -> Stats {
+    let mut stream = connect(path, Options::new()).await;
+    let (started, memory) = (js_sys::Date::now(), wasm_memory());
+    let peak = within(120, "48 MiB", send_all(&mut stream)).await;
+    check_arrived(&mut stream).await;
     let seconds = (js_sys::Date::now() - started) / 1000.0;
+    let stats = stream.socket().stats();
     print(&format!(
-        "48 MiB in 16 KiB messages to {what}: {:.1} MiB/s, peak bufferedAmount {peak} B, {} polls, wasm memory +{} KiB",
+        "48 MiB in 16 KiB messages to {path}: {:.1} MiB/s, peak bufferedAmount {peak} B, {} polls, \
+         wasm memory +{} KiB",
         48.0 / seconds,
         stats.polls,
-        memory >> 10,
+        (wasm_memory() - memory) >> 10,
     ));
+    assert!(peak <= MARK + SIZE as u64, "peak {peak}");
+    stats
 }
 
 /// Peers without a gate put all 48 MiB into the browser's memory; libp2p's gate, polled every 100 ms,
 /// ends at 10 MiB/s.
 #[test]
 async fn a_flood_through_the_sink_arrives_in_order_below_the_mark() {
-    let mut stream = connect("/sink", Options::new()).await;
-    let (started, memory) = (js_sys::Date::now(), wasm_memory());
-    let peak = within(120, "48 MiB", send_all(&mut stream)).await;
-    check_arrived(&mut stream).await;
-    report(
-        "/sink",
-        started,
-        peak,
-        wasm_memory() - memory,
-        stream.socket().stats(),
-    );
-    assert!(peak <= MARK + SIZE as u64, "peak {peak}");
-    let polls = stream.socket().stats().polls;
+    let polls = flood("/sink").await.polls;
     assert!(polls < COUNT.into(), "{polls} looks, more than messages");
 }
 
 #[test]
 async fn a_flood_to_a_slow_peer_arrives_in_order_below_the_mark() {
-    let mut stream = connect("/slow?rate=8388608", Options::new()).await;
-    let (started, memory) = (js_sys::Date::now(), wasm_memory());
-    let peak = within(120, "48 MiB", send_all(&mut stream)).await;
-    check_arrived(&mut stream).await;
-    report(
-        "/slow",
-        started,
-        peak,
-        wasm_memory() - memory,
-        stream.socket().stats(),
-    );
-    assert!(peak <= MARK + SIZE as u64, "peak {peak}");
+    flood("/slow?rate=8388608").await;
 }
 
 #[test]

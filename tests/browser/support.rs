@@ -8,6 +8,7 @@ use futures::future::{Either, select};
 use futures::{Future, pin_mut};
 use gloo_net::http::Request;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -34,15 +35,14 @@ pub(crate) async fn server() -> String {
     let location = js_sys::Reflect::get(&js_sys::global(), &"location".into()).unwrap();
     let origin = js_sys::Reflect::get(&location, &"origin".into()).unwrap();
     let address = format!("{}/target/test-server.json", origin.as_string().unwrap());
-    let ready: Ready = Request::get(&address)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let ready: Ready = get(&address).await;
     SERVER.set(Some(ready.url.clone()));
     ready.url
+}
+
+async fn get<T: DeserializeOwned>(address: &str) -> T {
+    let response = Request::get(address).send().await.unwrap();
+    response.json().await.unwrap()
 }
 
 /// Counts every panic and every error that reaches the page: a trap in a handler, a closure that
@@ -127,13 +127,7 @@ pub(crate) struct SeenClose {
 /// How the server sees the connection with this id now.
 pub(crate) async fn seen(id: &str) -> Option<Seen> {
     let address = format!("{}/control/connections?id={id}", server().await);
-    let seen: Vec<Seen> = Request::get(&address)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let seen: Vec<Seen> = get(&address).await;
     seen.into_iter().next()
 }
 
