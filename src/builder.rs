@@ -158,7 +158,7 @@ impl WebSocketBuilder {
             Machine::new(self.options),
             self.request,
             Box::new(BrowserSocket::default()),
-            Box::new(BrowserClock::default()),
+            Box::new(BrowserClock::new(self.options.wake_source)),
         );
         let socket = WebSocket::new(driver);
         if let Some(consumer) = self.consumer {

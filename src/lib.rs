@@ -67,7 +67,7 @@ pub use self::error::{
 pub use self::event::{DrainEvent, ErrorEvent, OpenEvent};
 pub use self::machine::Outcome;
 pub use self::message::Message;
-pub use self::options::{InvalidOption, Options};
+pub use self::options::{InvalidOption, Options, WakeSource};
 pub use self::ready_state::{InvalidReadyState, ReadyState};
 pub use self::request::ShownUrl;
 pub use self::socket::{Listener, WebSocket, connect};

@@ -50,6 +50,9 @@ pub struct Options {
     /// not 0. Default 60 s: healthy slow peers were seen flat for 12–55 s. Left alone, Chromium and
     /// Firefox never end such a socket (measured).
     pub drain_timeout: Duration,
+    /// By what a socket that waits for `bufferedAmount` is woken while its page is hidden. Default
+    /// [`WakeSource::Automatic`].
+    pub wake_source: WakeSource,
 }
 
 impl Options {
@@ -63,6 +66,7 @@ impl Options {
             inbox_capacity: 64 << 20,
             close_timeout: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(60),
+            wake_source: WakeSource::Automatic,
         }
     }
 
@@ -108,6 +112,12 @@ impl Options {
         self
     }
 
+    /// Sets [`Self::wake_source`].
+    pub const fn wake_source(mut self, source: WakeSource) -> Self {
+        self.wake_source = source;
+        self
+    }
+
     /// Whether the numbers make sense together. Opening a socket asks this first.
     ///
     /// # Errors
@@ -137,6 +147,24 @@ impl Default for Options {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// By what a socket that waits is woken while its page is hidden, where browsers slow timers down to
+/// one a second.
+///
+/// In a visible page and in workers all three are the same. What an engine lacks falls back to
+/// timers, and a page that becomes visible looks at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WakeSource {
+    /// `Atomics.waitAsync` with a time-out, which Chromium and WebKitGTK do not throttle; where it
+    /// turns out to be throttled, as in Firefox, as [`Self::Channel`].
+    #[default]
+    Automatic,
+    /// Bursts of `MessageChannel` ticks, for up to 7 ms after the last progress; then timers.
+    Channel,
+    /// Timers only: the least work, and about one high-water mark a second.
+    Timer,
 }
 
 /// An option whose value makes no sense.

@@ -7,6 +7,8 @@
 mod bindings;
 mod clock;
 mod convert;
+mod hidden;
+mod listener;
 mod socket;
 mod wire;
 
