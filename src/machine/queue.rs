@@ -88,7 +88,11 @@ pub struct Queue<P> {
     index: Option<Box<dyn Index>>,
     /// Nothing expires before; something may at this time.
     next_expiry: Option<Duration>,
+    sweep: Option<Sweep<P>>,
 }
+
+/// Takes what has expired.
+type Sweep<P> = fn(&mut Queue<P>, Duration) -> VecDeque<Entry<P>>;
 
 impl<P> Queue<P> {
     /// An empty queue, without an allocation.
@@ -99,6 +103,7 @@ impl<P> Queue<P> {
             next_number: 0,
             index: None,
             next_expiry: None,
+            sweep: None,
         }
     }
 
@@ -127,11 +132,20 @@ impl<P> Queue<P> {
         Some(entry)
     }
 
+    /// From now on messages may expire. A queue without such messages does not link what finds them.
+    pub fn allow_expiry(&mut self) {
+        self.sweep = Some(Self::sweep);
+    }
+
     /// Takes the messages that are worth nothing any more.
     pub fn take_expired(&mut self, now: Duration) -> VecDeque<Entry<P>> {
-        if self.next_expiry.is_none_or(|expiry| expiry > now) {
-            return VecDeque::new();
+        match self.sweep {
+            Some(sweep) if self.next_expiry.is_some_and(|expiry| expiry <= now) => sweep(self, now),
+            _ => VecDeque::new(),
         }
+    }
+
+    fn sweep(&mut self, now: Duration) -> VecDeque<Entry<P>> {
         let all = core::mem::take(&mut self.entries);
         let (expired, kept) = all.into_iter().partition(|entry| entry.has_expired(now));
         self.entries = kept;

@@ -59,6 +59,7 @@ impl<P: Payload> Machine<P> {
         now: Duration,
     ) -> Result<Outcome, TrySendError<P>> {
         self.advance_to(now);
+        self.queue.allow_expiry();
         self.try_accept(tagged(payload, options, None, now))
     }
 
@@ -88,6 +89,7 @@ impl<P: Payload> Machine<P> {
         now: Duration,
     ) -> Result<Sending, P> {
         self.advance_to(now);
+        self.queue.allow_expiry();
         if self.room() == Room::Never {
             return Err(payload);
         }
@@ -123,7 +125,8 @@ impl<P: Payload> Machine<P> {
     /// Time has passed.
     pub(super) fn advance_to(&mut self, now: Duration) {
         self.now = now;
-        for entry in self.queue.take_expired(now) {
+        let mut expired = self.queue.take_expired(now);
+        while let Some(entry) = expired.pop_front() {
             self.drop_entry(entry, DropCause::Expired);
         }
     }
