@@ -1,6 +1,7 @@
 //! The driver, the handlers and the stream over a scripted transport, natively.
 
 mod losses;
+mod policies;
 mod wakes;
 
 use std::cell::{Cell, RefCell};
