@@ -82,7 +82,11 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
             .machine
             .handle_message(GENERATION, Parcel { id: 0, bytes }),
         Operation::Unreadable => script.machine.handle_unreadable(GENERATION),
-        Operation::Error => script.machine.handle_error(GENERATION),
+        Operation::Error => {
+            script.machine.handle_error(GENERATION, now);
+            // A turn later.
+            script.look();
+        }
         Operation::PeerCloses => script.machine.handle_closing(GENERATION, now),
         Operation::Closed(code) => {
             let event = CloseEvent::new(code, "", true);
@@ -95,7 +99,7 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
             script
                 .machine
                 .handle_message(stale, Parcel { id: 0, bytes: 1 });
-            script.machine.handle_error(stale);
+            script.machine.handle_error(stale, now);
             script.machine.handle_closing(stale, now);
             script
                 .machine

@@ -595,7 +595,8 @@ impl<P: Payload + 'static> Events<P> for Driver<P> {
     }
 
     fn handle_error(&self, generation: Generation) {
-        self.machine().handle_error(generation);
+        let now = self.clock.now();
+        self.machine().handle_error(generation, now);
         self.look();
         self.advance();
     }
