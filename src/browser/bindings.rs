@@ -1,7 +1,7 @@
 //! The few functions of the global scope that are used, bound so that they work in windows and
 //! workers alike.
 
-use js_sys::{ArrayBuffer, Function, Reflect};
+use js_sys::{ArrayBuffer, Function, Int32Array, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -14,6 +14,28 @@ extern "C" {
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(handle: &JsValue);
+
+    /// Throws where there are no frames.
+    #[wasm_bindgen(catch, js_name = requestAnimationFrame)]
+    pub(super) fn request_animation_frame(handler: &Function) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = cancelAnimationFrame)]
+    pub(super) fn cancel_animation_frame(handle: &JsValue);
+
+    /// An object with `async` and `value`, the latter a promise when `async` is true.
+    #[wasm_bindgen(catch, js_namespace = Atomics, js_name = waitAsync)]
+    pub(super) fn wait_async(
+        array: &Int32Array,
+        index: u32,
+        value: i32,
+        milliseconds: f64,
+    ) -> Result<JsValue, JsValue>;
+
+    /// A promise, of which nothing but its end is wanted.
+    pub(super) type Ending;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn then(this: &Ending, handler: &Function);
 
     /// A `Uint8Array` that is taken over as bytes: `js_sys` asserts that lengths agree, and the
     /// text of that panic would link 1 KB.

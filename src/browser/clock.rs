@@ -10,17 +10,30 @@ use web_sys::{MessageChannel, MessagePort};
 
 use crate::driver::{Alarm, Clock};
 use crate::machine::{Timeout, Wake};
+use crate::{WakeSource, WokenBy};
 
 use super::bindings::{Callback, clear_timeout, performance_now, set_timeout};
+use super::hidden::{Substitute, is_hidden, pulse};
 
-/// `performance.now()`, a `MessageChannel` for ticks and `setTimeout` for timers.
+/// `performance.now()`, a `MessageChannel` for ticks and `setTimeout` for timers, or what hidden pages
+/// have in its place.
 ///
 /// Timers are armed from a tick, because that resets their nesting level and with it the clamp to
 /// 4 ms (measured in three engines: below 1 ms then). Nothing is created before it is needed.
 #[derive(Default)]
 pub(crate) struct BrowserClock {
+    source: WakeSource,
     alarm: OnceCell<Weak<dyn Alarm>>,
     bell: OnceCell<Rc<Bell>>,
+}
+
+impl BrowserClock {
+    pub(crate) fn new(source: WakeSource) -> Self {
+        Self {
+            source,
+            ..Self::default()
+        }
+    }
 }
 
 impl Clock for BrowserClock {
@@ -34,7 +47,7 @@ impl Clock for BrowserClock {
 
     fn arm(&self, timeout: Option<Timeout>) {
         if let (Some(_), None, Some(alarm)) = (timeout, self.bell.get(), self.alarm.get()) {
-            self.bell.set(Bell::new(alarm.clone())).ok();
+            self.bell.set(Bell::new(alarm.clone(), self.source)).ok();
         }
         if let Some(bell) = self.bell.get() {
             bell.arm(timeout);
@@ -43,8 +56,10 @@ impl Clock for BrowserClock {
 }
 
 /// One wake at a time.
-struct Bell {
+pub(super) struct Bell {
+    this: Weak<Self>,
     alarm: Weak<dyn Alarm>,
+    source: WakeSource,
     channel: Option<Channel>,
     on_timer: Callback,
     /// What is waited for.
@@ -59,15 +74,18 @@ struct Bell {
 struct Channel {
     sender: MessagePort,
     receiver: MessagePort,
-    _on_tick: Callback,
+    on_tick: Callback,
+    listening: Cell<bool>,
 }
 
 impl Bell {
-    fn new(alarm: Weak<dyn Alarm>) -> Rc<Self> {
+    fn new(alarm: Weak<dyn Alarm>, source: WakeSource) -> Rc<Self> {
         Rc::new_cyclic(|bell: &Weak<Self>| Self {
+            this: bell.clone(),
             alarm,
+            source,
             channel: Channel::new(bell.clone()),
-            on_timer: call(bell.clone(), Self::ring),
+            on_timer: call(bell.clone(), |bell| bell.ring(WokenBy::Timer)),
             timeout: Cell::new(None),
             ticking: Cell::new(false),
             timer: Cell::new(None),
@@ -77,39 +95,64 @@ impl Bell {
     fn arm(&self, timeout: Option<Timeout>) {
         self.stop_timer();
         self.timeout.set(timeout);
-        if timeout.is_some() && !self.ticking.get() {
-            self.tick();
+        if self.ticking.get() {
+            return;
+        }
+        match timeout {
+            Some(_) => self.tick(),
+            None => self.rest(),
         }
     }
 
     fn tick(&self) {
-        let posted = self
-            .channel
-            .as_ref()
-            .is_some_and(|channel| channel.sender.post_message(&JsValue::NULL).is_ok());
+        let posted = self.channel.as_ref().is_some_and(Channel::post);
         if posted {
             self.ticking.set(true);
-        } else {
-            self.start_timer();
+        } else if let Some(timeout) = self.timeout.get() {
+            self.start_timer(timeout.at.saturating_sub(now()));
+        }
+    }
+
+    /// Nobody waits.
+    fn rest(&self) {
+        if let Some(channel) = &self.channel {
+            channel.rest();
         }
     }
 
     fn on_tick(&self) {
         self.ticking.set(false);
         match self.timeout.get() {
-            None => {}
-            Some(timeout) if timeout.wake == Wake::Tick => self.ring(),
-            Some(_) => self.start_timer(),
+            None => self.rest(),
+            Some(timeout) if timeout.wake == Wake::Tick => self.ring(WokenBy::Channel),
+            Some(timeout) => self.wait(timeout.at.saturating_sub(now())),
         }
     }
 
-    fn start_timer(&self) {
-        let Some(timeout) = self.timeout.get() else {
-            return;
-        };
-        let wait = timeout.at.saturating_sub(now()).as_secs_f64();
+    /// The pulse beats: the time may have come.
+    pub(super) fn check(&self) {
+        match self.timeout.get() {
+            None => {}
+            Some(timeout) if timeout.at <= now() => self.ring(WokenBy::Atomics),
+            Some(timeout) => self.wait(timeout.at.saturating_sub(now())),
+        }
+    }
+
+    fn wait(&self, delay: Duration) {
+        if !is_hidden() {
+            return self.start_timer(delay);
+        }
+        match pulse().replace_timer(self.this.clone(), self.source, delay) {
+            Substitute::Pulse => {}
+            Substitute::Ticks if delay.is_zero() => self.ring(WokenBy::Channel),
+            Substitute::Ticks => self.tick(),
+            Substitute::None => self.start_timer(delay),
+        }
+    }
+
+    fn start_timer(&self, delay: Duration) {
         // As a number above the largest delay, `MAX`: the machine is asked again then.
-        let milliseconds = (wait * 1000.0).ceil() as i32;
+        let milliseconds = (delay.as_secs_f64() * 1000.0).ceil() as i32;
         let function = self.on_timer.as_ref().unchecked_ref();
         self.timer.set(Some(set_timeout(function, milliseconds)));
     }
@@ -121,11 +164,12 @@ impl Bell {
         }
     }
 
-    fn ring(&self) {
-        self.timer.take();
-        self.timeout.set(None);
-        if let Some(alarm) = self.alarm.upgrade() {
-            alarm.handle_alarm();
+    /// Wakes, if anybody still waits.
+    pub(super) fn ring(&self, by: WokenBy) {
+        self.stop_timer();
+        let wanted = self.timeout.take().is_some();
+        if let (true, Some(alarm)) = (wanted, self.alarm.upgrade()) {
+            alarm.handle_alarm(by);
         }
     }
 }
@@ -140,20 +184,33 @@ impl Channel {
     /// `None` where there is no `MessageChannel`: plain timers then.
     fn new(bell: Weak<Bell>) -> Option<Self> {
         let channel = MessageChannel::new().ok()?;
-        let on_tick = call(bell, Bell::on_tick);
-        let receiver = channel.port1();
-        receiver.set_onmessage(Some(on_tick.as_ref().unchecked_ref()));
         Some(Self {
             sender: channel.port2(),
-            receiver,
-            _on_tick: on_tick,
+            receiver: channel.port1(),
+            on_tick: call(bell, Bell::on_tick),
+            listening: Cell::new(false),
         })
+    }
+
+    fn post(&self) -> bool {
+        if !self.listening.replace(true) {
+            let function = self.on_tick.as_ref().unchecked_ref();
+            self.receiver.set_onmessage(Some(function));
+        }
+        self.sender.post_message(&JsValue::NULL).is_ok()
+    }
+
+    /// A port that is listened to keeps a Node process alive.
+    fn rest(&self) {
+        if self.listening.replace(false) {
+            self.receiver.set_onmessage(None);
+        }
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.receiver.set_onmessage(None);
+        self.rest();
         self.receiver.close();
         self.sender.close();
     }
@@ -167,6 +224,6 @@ fn call(bell: Weak<Bell>, method: fn(&Bell)) -> Callback {
     })
 }
 
-fn now() -> Duration {
+pub(super) fn now() -> Duration {
     Duration::from_micros((performance_now() * 1000.0) as u64)
 }

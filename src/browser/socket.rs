@@ -5,14 +5,15 @@ use std::rc::Weak;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{BinaryType, EventTarget, MessageEvent, WebSocket};
+use web_sys::{BinaryType, MessageEvent, WebSocket};
 
 use crate::driver::{Events, Refusal, Transport};
 use crate::machine::Generation;
 use crate::request::Request;
 use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, UrlFault};
 
-use super::bindings::{Callback, get, text};
+use super::bindings::{get, text};
+use super::listener::Listener;
 use super::wire::Wire;
 
 /// One `web_sys::WebSocket`, and our listeners on it.
@@ -196,35 +197,5 @@ fn explain(thrown: &JsValue, request: &Request) -> ConnectError {
         "SyntaxError" => request.invalid_url(UrlFault::Malformed),
         "ReferenceError" | "TypeError" => ConnectError::Unsupported,
         _ => request.blocked(),
-    }
-}
-
-/// A listener on an event target, removed on drop and only then freed: a closure that is called
-/// after its drop throws.
-struct Listener {
-    target: EventTarget,
-    kind: &'static str,
-    closure: Callback,
-}
-
-impl Listener {
-    fn new(target: &EventTarget, kind: &'static str, handle: impl Fn(JsValue) + 'static) -> Self {
-        let closure = Closure::new(handle);
-        let function = closure.as_ref().unchecked_ref();
-        target.add_event_listener_with_callback(kind, function).ok();
-        Self {
-            target: target.clone(),
-            kind,
-            closure,
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let function = self.closure.as_ref().unchecked_ref();
-        self.target
-            .remove_event_listener_with_callback(self.kind, function)
-            .ok();
     }
 }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use sluicegate::machine::{Entry, Event, Generation, Machine, Payload, Timeout, Transmit, Waiting};
-use sluicegate::{CloseFrame, OpenEvent, Options};
+use sluicegate::machine::{Event, Generation, Machine, Payload, Timeout, Transmit, Waiting};
+use sluicegate::{CloseFrame, OpenEvent, Options, WokenBy};
 
 pub const GENERATION: Generation = Generation(1);
 
@@ -28,6 +28,8 @@ pub struct Script {
     pub buffered: u64,
     pub peak_before_send: u64,
     pub sent: Vec<u32>,
+    /// When, for each of them.
+    pub sent_at: Vec<Duration>,
     pub closed_with: Vec<CloseFrame>,
     pub abandoned: bool,
     pub events: Vec<Event<Parcel>>,
@@ -44,6 +46,7 @@ impl Script {
             buffered: 0,
             peak_before_send: 0,
             sent: Vec::new(),
+            sent_at: Vec::new(),
             closed_with: Vec::new(),
             abandoned: false,
             events: Vec::new(),
@@ -80,11 +83,12 @@ impl Script {
         while let Some(command) = self.machine.poll_transmit() {
             match command {
                 Transmit::Open(_) => panic!("opened twice"),
-                Transmit::Message(Entry { payload, bytes }) => {
+                Transmit::Message(entry) => {
                     self.peak_before_send = self.peak_before_send.max(self.buffered);
-                    self.buffered += bytes as u64;
-                    self.sent.push(payload.id);
-                    self.machine.handle_transmitted(bytes);
+                    self.buffered += entry.bytes as u64;
+                    self.sent.push(entry.payload.id);
+                    self.sent_at.push(self.now);
+                    self.machine.handle_transmitted(&entry);
                 }
                 Transmit::Close(frame) => self.closed_with.push(frame),
                 Transmit::Abandon => self.abandoned = true,
@@ -103,7 +107,8 @@ impl Script {
 
     /// The machine's alarm rings now.
     pub fn look(&mut self) {
-        self.machine.handle_timeout(self.buffered, self.now);
+        self.machine
+            .handle_timeout(self.buffered, self.now, WokenBy::Timer);
         self.drain();
     }
 
