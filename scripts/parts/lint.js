@@ -9,8 +9,12 @@ const STRICT = ["--", "-D", "warnings"];
 export async function test() {
   await clippy("--all-targets");
   const wasm = ["--target", "wasm32-unknown-unknown", "--all-targets"];
-  await clippy(...wasm, "--package", "sluicegate", "--package", "sluicegate-demo");
+  await clippy(...wasm, ...packages("sluicegate", "sluicegate-demo", "sluicegate-lifecycle"));
   await clippy(...wasm, "--package", "sluicegate-size", "--features", "sluicegate,gloo-net,web-sys");
+}
+
+function packages(...names) {
+  return names.flatMap((name) => ["--package", name]);
 }
 
 function clippy(...args) {
