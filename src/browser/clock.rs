@@ -68,6 +68,31 @@ pub(super) struct Bell {
     /// when it comes.
     ticking: Cell<bool>,
     timer: Cell<Option<JsValue>>,
+    burst: Burst,
+}
+
+/// For how long a bell in a hidden page has waited in vain. Delays rise while nothing happens, so a
+/// shorter one means progress.
+#[derive(Default)]
+struct Burst {
+    begins: Cell<bool>,
+    delay: Cell<Duration>,
+    spent: Cell<Duration>,
+}
+
+impl Burst {
+    fn add(&self, delay: Duration) -> Duration {
+        if self.begins.replace(false) {
+            let progress = delay < self.delay.replace(delay);
+            let spent = if progress {
+                Duration::ZERO
+            } else {
+                self.spent.get()
+            };
+            self.spent.set(spent.saturating_add(delay));
+        }
+        self.spent.get()
+    }
 }
 
 /// Both ends of a `MessageChannel`, closed on drop.
@@ -89,11 +114,13 @@ impl Bell {
             timeout: Cell::new(None),
             ticking: Cell::new(false),
             timer: Cell::new(None),
+            burst: Burst::default(),
         })
     }
 
     fn arm(&self, timeout: Option<Timeout>) {
         self.stop_timer();
+        self.burst.begins.set(true);
         self.timeout.set(timeout);
         if self.ticking.get() {
             return;
@@ -142,7 +169,8 @@ impl Bell {
         if !is_hidden() {
             return self.start_timer(delay);
         }
-        match pulse().replace_timer(self.this.clone(), self.source, delay) {
+        let burst = self.burst.add(delay);
+        match pulse().replace_timer(self.this.clone(), self.source, delay, burst) {
             Substitute::Pulse => {}
             Substitute::Ticks if delay.is_zero() => self.ring(WokenBy::Channel),
             Substitute::Ticks => self.tick(),
@@ -170,6 +198,9 @@ impl Bell {
         let wanted = self.timeout.take().is_some();
         if let (true, Some(alarm)) = (wanted, self.alarm.upgrade()) {
             alarm.handle_alarm(by);
+        }
+        if self.timeout.get().is_none() && !self.ticking.get() {
+            self.rest();
         }
     }
 }
