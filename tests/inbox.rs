@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use sluicegate::machine::{Key, Machine};
+use sluicegate::machine::Machine;
 use sluicegate::{InboxOverflow, Options};
 
 use support::{Parcel, Script};
@@ -14,6 +14,7 @@ fn inbox(policy: InboxOverflow) -> Machine<Parcel> {
     let options = Options::new().inbox_capacity(500).inbox_overflow(policy);
     let mut script = Script::open(options);
     script.machine.open_inbox();
+    script.machine.conflate();
     script.machine
 }
 
@@ -55,7 +56,7 @@ fn an_inbox_can_keep_only_the_newest_of_each_key() {
     for policy in [InboxOverflow::Close, InboxOverflow::DropOldest] {
         let mut machine = inbox(policy);
         for id in 0..100 {
-            let key = (id % 3 != 0).then(|| Key::new((id % 3).to_string()));
+            let key = (id % 3 != 0).then(|| (id % 3).to_string().into_boxed_str());
             if id < 3 || key.is_some() {
                 machine.store(Some(Parcel { id, bytes: 100 }), key).unwrap();
             }
@@ -73,7 +74,7 @@ fn an_inbox_can_keep_only_the_newest_of_each_key() {
 fn a_conflated_inbox_still_overflows() {
     let mut machine = inbox(InboxOverflow::Close);
     let mut store = |id: u32| {
-        let key = Key::new(id.to_string());
+        let key = id.to_string().into_boxed_str();
         machine.store(Some(Parcel { id, bytes: 100 }), Some(key))
     };
     assert!((0..3).all(|id| store(id).is_ok()));

@@ -25,7 +25,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::error::{SendError, TrySendError};
 use crate::machine::{
-    Entry, Event, Fate, Generation, Hears, Key, Limit, Machine, Outcome, Payload, Sending, Ticket,
+    Entry, Event, Fate, Generation, Hears, Limit, Machine, Outcome, Payload, Sending, Ticket,
     Timeout, Transmit, Waiting,
 };
 use crate::request::Request;
@@ -51,7 +51,7 @@ pub(crate) struct Driver<P> {
 }
 
 /// Says by which key a message that arrives replaces one that was not read yet.
-pub(crate) type KeyOf<P> = Rc<dyn Fn(&P) -> Option<Key>>;
+pub(crate) type KeyOf<P> = Rc<dyn Fn(&P) -> Option<String>>;
 
 impl<P: Payload + 'static> Driver<P> {
     pub(crate) fn new(
@@ -97,6 +97,7 @@ impl<P: Payload + 'static> Driver<P> {
 
     /// Sets the keys by which messages that arrive replace one another.
     pub(crate) fn set_key_of(&self, key_of: KeyOf<P>) {
+        self.machine().conflate();
         drop(self.key_of.replace(Some(key_of)));
     }
 
@@ -492,7 +493,8 @@ impl<P: Payload + 'static> Driver<P> {
         let key_of = self.key_of.borrow().clone();
         let key = message
             .as_ref()
-            .and_then(|message| key_of.and_then(|key_of| key_of(message)));
+            .and_then(|message| key_of?(message))
+            .map(String::into_boxed_str);
         let stored = self.machine().store(message, key);
         if stored.is_err() {
             let now = self.clock.now();

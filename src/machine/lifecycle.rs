@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::closing::Deadline;
-use super::queue::earlier;
 use super::state::{Counts, Link, State};
+use super::tags::earlier;
 use super::{
     Entry, Event, Fate, Generation, Hears, Inbox, Ladder, Limit, Payload, Queue, Ticket, Timeout,
     Transmit, Waiting, Wake,
@@ -63,6 +63,8 @@ pub struct Machine<P> {
     pub(super) abandoning: bool,
     pub(super) events: VecDeque<Event<P>>,
     pub(super) inbox: Option<Inbox<P>>,
+    /// An inbox may be asked to keep the newest of each key only.
+    pub(super) new_inbox: fn(&Options) -> Inbox<P>,
     /// A message was queued, and no [`Event::Drain`] came since.
     pub(super) drain_owed: bool,
     pub(super) shared: bool,
@@ -96,6 +98,7 @@ impl<P: Payload> Machine<P> {
             abandoning: false,
             events: VecDeque::new(),
             inbox: None,
+            new_inbox: Inbox::new,
             drain_owed: false,
             shared: false,
             opened: false,

@@ -1,7 +1,7 @@
 //! Keys, time to live, rate limits, batches, conflation and the tap, as an application meets them.
 
 use crate::driver::Batches;
-use crate::machine::{Key, TokenBucket};
+use crate::machine::TokenBucket;
 use crate::{DropCause, DropEvent, Overflow, RateLimit, SendOptions, TapEvent};
 
 use super::*;
@@ -168,7 +168,7 @@ fn the_key_function_of_an_inbox_may_call_everything() {
         .set_key_of(Rc::new(move |message: &Message| {
             let _ = (inner.stats(), inner.try_send("from the key"));
             let (key, _) = message.as_text()?.split_once('=')?;
-            Some(Key::new(key.into()))
+            Some(key.into())
         }));
     for message in ["a=1", "plain", "b=1", "a=2", "a=3"] {
         script.deliver(message);
