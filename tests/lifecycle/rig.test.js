@@ -26,8 +26,10 @@ for (const browser of browsers) {
       assert.equal(await tab.call("visibility"), "visible");
       const after = await tab.call("chain", LINKS);
       print(`${engine}: setTimeout(4) visible ${median(before)} ms, hidden ${hidden.join(" ")} ms`);
-      for (const gap of hidden.slice(-TAIL)) assert.ok(gap >= 500, `${gap} ms while hidden`);
-      for (const gaps of [before, after]) assert.ok(median(gaps) < 100, `${gaps} ms while visible`);
+      const throttled = Math.min(...hidden.slice(-TAIL));
+      assert.ok(throttled >= 500, `${throttled} ms while hidden`);
+      for (const gaps of [before, after])
+        assert.ok(throttled > 5 * median(gaps), `${gaps} ms while visible`);
     }));
 
   test(`a stopped browser does nothing until it is continued in ${engine}`, (t) =>
@@ -39,6 +41,16 @@ for (const browser of browsers) {
       assert.equal(hasAnswered, false);
       tab.continue();
       await answer;
+    }));
+
+  test(`a page is left, and restored from the page cache, in ${engine}`, (t) =>
+    open(t, browser, async (tab) => {
+      // A page that is left while it still loads never finishes that in WebKitGTK.
+      assert.equal(await tab.call("visibility"), "visible");
+      await tab.goto("/?second");
+      assert.equal(await tab.call("visibility"), "visible");
+      assert.equal(await tab.back(), true);
+      assert.equal(await tab.call("visibility"), "visible");
     }));
 
   test(`no process is left, also after a failure, in ${engine}`, async (t) => {
@@ -67,5 +79,5 @@ for (const browser of browsers.filter(({ engine }) => engine === "chromium")) {
 }
 
 function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 }

@@ -39,7 +39,7 @@ const flood = client.flood();
 await sleep(FLOOD_MS);
 client.stop();
 await flood;
-if (client.polls() === 0) throw new Error("the gate never shut");
+if (client.polls() === 0) throw new Error("nobody waited, so nothing was armed");
 for (const socket of sockets) socket._socket.unref();
 
 const tell = () => console.error(`kept alive by ${process.getActiveResourcesInfo().join(", ")}`);

@@ -12,10 +12,10 @@ const functions = {
 let haveOffered;
 const offered = new Promise((resolve) => (haveOffered = resolve));
 
-/** Tells something, for `tab.next(topic)`. */
-export function report(topic, value = null) {
+/** Tells something, for `tab.next(topic)`. Never rejects: it may be cut off when the page is left. */
+export async function report(topic, value = null) {
   const body = JSON.stringify({ topic, value });
-  return fetch(board, { method: "POST", body, keepalive: true });
+  await fetch(board, { method: "POST", body, keepalive: true }).catch(() => {});
 }
 
 /** Offers functions for `tab.call(name, ...args)`, which waits for them; their results are sent as JSON. */
