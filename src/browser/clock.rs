@@ -71,36 +71,40 @@ pub(super) struct Bell {
     burst: Burst,
 }
 
-/// For how long a bell in a hidden page has waited in vain. Delays rise while nothing happens, so a
-/// shorter one means progress.
-#[derive(Default)]
-struct Burst {
-    begins: Cell<bool>,
-    delay: Cell<Duration>,
-    spent: Cell<Duration>,
-}
-
-impl Burst {
-    fn add(&self, delay: Duration) -> Duration {
-        if self.begins.replace(false) {
-            let progress = delay < self.delay.replace(delay);
-            let spent = if progress {
-                Duration::ZERO
-            } else {
-                self.spent.get()
-            };
-            self.spent.set(spent.saturating_add(delay));
-        }
-        self.spent.get()
-    }
-}
-
 /// Both ends of a `MessageChannel`, closed on drop.
 struct Channel {
     sender: MessagePort,
     receiver: MessagePort,
     on_tick: Callback,
     listening: Cell<bool>,
+}
+
+/// For how long a bell in a hidden page has waited in vain. Delays rise while nothing happens and
+/// start at 0, so one of 0 means progress.
+#[derive(Default)]
+struct Burst {
+    begins: Cell<bool>,
+    spent: Cell<Duration>,
+}
+
+impl Burst {
+    /// The next wait begins.
+    fn begin(&self) {
+        self.begins.set(true);
+    }
+
+    /// This much of a wait is left. Returns for how long nothing will have happened after it.
+    fn add(&self, delay: Duration) -> Duration {
+        if self.begins.replace(false) {
+            let before = if delay.is_zero() {
+                Duration::ZERO
+            } else {
+                self.spent.get()
+            };
+            self.spent.set(before.saturating_add(delay));
+        }
+        self.spent.get()
+    }
 }
 
 impl Bell {
@@ -120,7 +124,7 @@ impl Bell {
 
     fn arm(&self, timeout: Option<Timeout>) {
         self.stop_timer();
-        self.burst.begins.set(true);
+        self.burst.begin();
         self.timeout.set(timeout);
         if self.ticking.get() {
             return;

@@ -11,25 +11,14 @@ const SUSPICIOUS_MS = 3_000;
 const [module, wasm, url] = process.argv.slice(2);
 const sockets = [];
 
-// The events of `ws` lack what those of browsers have: `currentTarget`.
-class BrowserLikeWebSocket extends WebSocket {
+class WatchedWebSocket extends WebSocket {
   constructor(...args) {
     super(...args);
     sockets.push(this);
-    this.addEventListener("open", ({ constructor: Event }) => addCurrentTarget(Event.prototype));
   }
 }
 
-function addCurrentTarget(prototype) {
-  Object.defineProperty(prototype, "currentTarget", {
-    configurable: true,
-    get() {
-      return this.target;
-    },
-  });
-}
-
-globalThis.WebSocket = BrowserLikeWebSocket;
+globalThis.WebSocket = WatchedWebSocket;
 
 const { initSync, Client } = await import(pathToFileURL(module).href);
 initSync({ module: readFileSync(wasm) });
