@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { browsers, open, print } from "./harness.js";
+import { measureWindow } from "./rate.js";
 
-const MIB = 1 << 20;
 const WARM_UP_MS = 1_000;
 const VISIBLE_MS = 4_000;
 const HIDING_MS = 3_000;
@@ -33,25 +33,43 @@ for (const browser of browsers) {
       await sleep(hiddenAt + FULLY_THROTTLED_MS - Date.now());
       const late = await measure(LATE_MS);
       print(`${browser.engine}, MiB/s: visible ${visible}; hidden ${hidden}; hidden for a minute ${late}`);
+      print(`${browser.engine}: woken by ${JSON.stringify(await tab.call("woken"))}`);
       for (const { rate } of [hidden, late])
         assert.ok(rate >= LEAST_RATIO * visible.rate, `${rate.toFixed(1)} MiB/s hidden`);
     }));
+
+  test(`without Atomics.waitAsync a hidden page falls back to ticks in ${browser.engine}`, (t) =>
+    open(
+      t,
+      browser,
+      async (tab, server) => {
+        await tab.call("connect", "/sink?id=drain");
+        await tab.call("flood");
+        await sleep(WARM_UP_MS);
+        const visible = await measureWindow(tab, server, VISIBLE_MS);
+        await tab.hide();
+        await sleep(HIDING_MS);
+        const hidden = await measureWindow(tab, server, HIDDEN_MS);
+        const woken = await tab.call("woken");
+        print(`${browser.engine}, MiB/s: visible ${visible}; hidden ${hidden}; woken by ${JSON.stringify(woken)}`);
+        assert.equal(woken.Atomics, undefined);
+        assert.ok(hidden.rate >= LEAST_RATIO * visible.rate, `${hidden.rate.toFixed(1)} MiB/s hidden`);
+      },
+      { path: "/?without=waitAsync" },
+    ));
 }
 
-async function measureWindow(tab, server, milliseconds) {
-  const before = await look(tab, server);
-  await sleep(milliseconds);
-  const after = await look(tab, server);
-  const seconds = (after.at - before.at) / 1_000;
-  const rate = (after.bytes - before.bytes) / MIB / seconds;
-  const polls = (after.polls - before.polls) / seconds;
-  const toString = () =>
-    `${rate.toFixed(1)} (${polls.toFixed(0)} polls/s, peak bufferedAmount ${after.peak} B)`;
-  return { rate, toString };
-}
-
-async function look(tab, server) {
-  const figures = await tab.call("figures");
-  const [{ received }] = server.control.connections("drain");
-  return { ...figures, bytes: received.bytes };
+// In WebKitGTK `bufferedAmount` falls at once whatever the peer does, so nobody waits for long.
+for (const browser of browsers.filter(({ engine }) => engine !== "webkit")) {
+  test(`a page that becomes visible looks at once in ${browser.engine}`, (t) =>
+    open(t, browser, async (tab) => {
+      const timersOnly = true;
+      await tab.call("connect", "/deaf", timersOnly);
+      await tab.call("flood");
+      await tab.hide();
+      await sleep(HIDING_MS);
+      assert.equal((await tab.call("woken")).Visibility, undefined);
+      await tab.show();
+      assert.equal((await tab.call("woken")).Visibility, 1);
+    }));
 }

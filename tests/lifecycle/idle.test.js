@@ -9,6 +9,7 @@ import { browsers, open, print } from "./harness.js";
 const FLOOD_MS = 1_000;
 const SETTLE_MS = 1_000;
 const IDLE_MS = 60_000;
+const HIDDEN_MS = 3_000;
 
 // All at the same time: each has a screen of its own, and they do nothing.
 test("an open socket that nobody waits for wakes nobody in a minute", { concurrency: true }, (t) =>
@@ -30,4 +31,7 @@ async function expectSilence(tab, engine) {
   assert.ok(Object.keys(before).some((name) => name.endsWith("callback")), "the flood must be counted");
   await sleep(IDLE_MS);
   assert.deepEqual(await tab.call("wakeups"), before);
+  await tab.hide();
+  await sleep(HIDDEN_MS);
+  assert.deepEqual(await tab.call("wakeups"), before, "nor when it is hidden");
 }

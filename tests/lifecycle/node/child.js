@@ -23,7 +23,7 @@ globalThis.WebSocket = WatchedWebSocket;
 const { initSync, Client } = await import(pathToFileURL(module).href);
 initSync({ module: readFileSync(wasm) });
 
-const client = await Client.connect(url, () => {});
+const client = await Client.connect(url, false, () => {});
 const flood = client.flood();
 await sleep(FLOOD_MS);
 client.stop();

@@ -4,13 +4,16 @@ import { answer } from "/rig/tab.js";
 
 import { wakeups } from "./counters.js";
 
+if (new URLSearchParams(location.search).get("without") === "waitAsync") delete Atomics.waitAsync;
+
 // Imported late, so that all that it finds is counted.
-const { default: start, Client, open } = await import("/pkg/sluicegate_lifecycle.js");
+const { default: start, Client, gather, open } = await import("/pkg/sluicegate_lifecycle.js");
 await start();
 
 let client;
 let flooding;
 const closes = [];
+const batches = [];
 
 answer({
   visibility: () => document.visibilityState,
@@ -27,9 +30,22 @@ answer({
     return gaps;
   },
 
-  async connect(path) {
-    client = await Client.connect(webSocketUrl(path), (code) => closes.push(code));
+  async connect(path, timersOnly = false) {
+    client = await Client.connect(webSocketUrl(path), timersOnly, (code) => closes.push(code));
     return client.readyState();
+  },
+
+  woken: () => JSON.parse(client.woken()),
+
+  gather(path) {
+    const note = (messages) => batches.push({ messages, visibility: document.visibilityState });
+    gather(webSocketUrl(path), note);
+  },
+
+  // Once the connection has ended.
+  async batches() {
+    while (batches.at(-1)?.messages !== 0) await sleep(50);
+    return batches.slice(0, -1);
   },
 
   flood() {
