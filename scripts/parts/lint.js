@@ -7,7 +7,7 @@ export const needs = ["rust", "wasm target"];
 const STRICT = ["--", "-D", "warnings"];
 
 export async function test() {
-  await clippy("--all-targets");
+  await clippy("--all-targets", "--package", "sluicegate", "--package", "sluicegate-gate-server");
   const wasm = ["--target", "wasm32-unknown-unknown", "--all-targets"];
   await clippy(...wasm, "--package", "sluicegate", "--package", "sluicegate-demo");
   await clippy(...wasm, "--package", "sluicegate-size", "--features", "sluicegate,gloo-net,web-sys");
