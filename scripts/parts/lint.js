@@ -9,7 +9,7 @@ const STRICT = ["--", "-D", "warnings"];
 export async function test() {
   await clippy("--all-targets", "--package", "sluicegate", "--package", "sluicegate-gate-server");
   const wasm = ["--target", "wasm32-unknown-unknown", "--all-targets"];
-  await clippy(...wasm, "--package", "sluicegate", "--package", "sluicegate-demo");
+  await clippy(...wasm, "--package", "sluicegate", "--package", "sluicegate-demo", "--package", "sluicegate-gate");
   await clippy(...wasm, "--package", "sluicegate-size", "--features", "sluicegate,gloo-net,web-sys");
 }
 
