@@ -129,6 +129,20 @@ test("a transcript is bounded and says so", async (t) => {
   assert.equal(truncated, true);
 });
 
+test("what is put up on a board is read by whoever waits for it", async (t) => {
+  const server = await serve(t);
+  const board = `${server.url}/control/board/mine`;
+  const waiting = fetch(`${board}?from=1`).then((response) => response.json());
+  for (const value of [{ first: 1 }, null, "last"]) {
+    assert.equal((await fetch(board, { method: "POST", body: JSON.stringify(value) })).status, 200);
+  }
+  assert.deepEqual((await waiting)[0], null);
+  assert.deepEqual(await server.control.read("mine"), [{ first: 1 }, null, "last"]);
+  server.control.put("mine", 4);
+  assert.deepEqual(await (await fetch(`${board}?from=3`)).json(), [4]);
+  assert.deepEqual(await server.control.read("other", 0, AbortSignal.timeout(10)), []);
+});
+
 test("a script sends, waits, expects and closes", async (t) => {
   const server = await serve(t);
   const steps = [
@@ -244,6 +258,11 @@ test("control requests that make no sense are refused with a reason", async (t) 
     ["GET", "/control/connections/none/cut", 405],
     ["POST", "/control/connections/none/explode", 404],
     ["GET", "/control/record/none", 404],
+    ["GET", "/control/board", 404],
+    ["GET", "/control/board/a?from=x", 400],
+    ["POST", "/control/board/a%20b", 400],
+    ["POST", "/control/board/a", 400],
+    ["PUT", "/control/board/a", 405],
     ["POST", "/control/script", 400],
     ["PUT", "/control/script", 405],
   ];
