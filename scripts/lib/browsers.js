@@ -4,19 +4,23 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { findOnPath, isExecutable, run } from "./commands.js";
+import { DESKTOP } from "./display.js";
 import { Failure } from "./failure.js";
 import { step } from "./steps.js";
 import { ensureGeckodriver } from "./tools.js";
 
 export const ENGINES = ["chromium", "firefox", "webkit"];
 
-const PACKAGES = ["chromium", "chromium-driver", "firefox-esr", "webkit2gtk-driver", "xvfb"];
+const PACKAGES = [
+  ...["chromium", "chromium-driver", "firefox-esr", "webkit2gtk-driver"],
+  ...["xvfb", "openbox", "xdotool"],
+];
 
 const find = { chromium: findChromium, firefox: findFirefox, webkit: findWebKit };
 
 // The engines of this machine out of those asked for, each with its program and its driver.
 export async function ensureBrowsers(wanted = ENGINES) {
-  if (canInstall() && !wanted.every((engine) => isComplete(find[engine]()))) await installPackages();
+  if (canInstall() && !hasAll(wanted)) await installPackages();
   const found = [];
   for (const engine of wanted) {
     const browser = find[engine]();
@@ -25,6 +29,10 @@ export async function ensureBrowsers(wanted = ENGINES) {
   }
   if (found.length === 0) throw new Failure(`install ${wanted.join(" or ")} and its WebDriver to test in a browser`);
   return Promise.all(found.map(withDriver));
+}
+
+function hasAll(wanted) {
+  return DESKTOP.every(findOnPath) && wanted.every((engine) => isComplete(find[engine]()));
 }
 
 function isComplete(browser) {

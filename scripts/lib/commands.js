@@ -111,7 +111,7 @@ function shown(command, args) {
 }
 
 // False when nobody is left in the group.
-function signalGroup(child, signal) {
+export function signalGroup(child, signal) {
   if (!child.pid) return false;
   try {
     process.kill(-child.pid, signal);

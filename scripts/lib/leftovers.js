@@ -9,8 +9,8 @@ const NAME = "SLUICEGATE_RUN";
 export const tag = { [NAME]: randomUUID() };
 
 // Only Linux shows the environment of a process; elsewhere the process group has to do.
-export function killTagged() {
-  for (const pid of taggedProcesses()) {
+export function killTagged(variable = tag) {
+  for (const pid of taggedProcesses(variable)) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
@@ -19,16 +19,18 @@ export function killTagged() {
   }
 }
 
-function taggedProcesses() {
+// The processes that live and have this variable in their environment.
+export function taggedProcesses(variable = tag) {
   if (process.platform !== "linux") return [];
+  const [text] = Object.entries(variable).map((pair) => pair.join("="));
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && isTagged(name))
+    .filter((name) => /^\d+$/.test(name) && isTagged(name, text))
     .map(Number);
 }
 
-function isTagged(pid) {
+function isTagged(pid, text) {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${NAME}=${tag[NAME]}`);
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(text);
   } catch {
     return false;
   }

@@ -1,0 +1,45 @@
+// The preferences of a Firefox that asks nothing, shows nothing of its own and talks to nobody.
+//
+// Not `remote.prefs.recommended`, nor what automation sets: that would change timers and the page cache.
+
+export const FIREFOX_PREFERENCES = {
+  // Pages of its own.
+  "browser.aboutwelcome.enabled": false,
+  "browser.newtabpage.enabled": false,
+  "browser.sessionstore.resume_from_crash": false,
+  "browser.shell.checkDefaultBrowser": false,
+  "browser.startup.homepage_override.mstone": "ignore",
+  "browser.startup.page": 0,
+  "browser.tabs.warnOnClose": false,
+  "datareporting.policy.dataSubmissionPolicyBypassNotification": true,
+  "startup.homepage_welcome_url": "",
+  "termsofuse.bypassNotification": true,
+  "trailhead.firstrun.didSeeAboutWelcome": true,
+  // Traffic of its own; where one was forgotten, it stays on the loopback interface.
+  "app.normandy.enabled": false,
+  "app.update.enabled": false,
+  "browser.newtabpage.activity-stream.feeds.system.topstories": false,
+  "browser.region.network.url": "",
+  "browser.region.update.enabled": false,
+  "browser.safebrowsing.downloads.remote.enabled": false,
+  "browser.safebrowsing.malware.enabled": false,
+  "browser.safebrowsing.phishing.enabled": false,
+  "browser.search.suggest.enabled": false,
+  "browser.search.update": false,
+  "datareporting.healthreport.uploadEnabled": false,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "dom.push.connection.enabled": false,
+  "extensions.getAddons.cache.enabled": false,
+  "extensions.systemAddon.update.enabled": false,
+  "extensions.update.enabled": false,
+  "geo.enabled": false,
+  "media.gmp-manager.updateEnabled": false,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+  "network.dns.forceResolve": "127.0.0.1",
+  "network.trr.mode": 5,
+  "services.settings.server": "http://127.0.0.1:9/",
+  "toolkit.telemetry.enabled": false,
+  "toolkit.telemetry.server": "",
+  "toolkit.telemetry.unified": false,
+};
