@@ -3,16 +3,17 @@
 use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::browser::{self, BrowserClock, BrowserSocket};
-use crate::driver::{Consumer, Driver};
+use crate::browser::{self, BrowserClock, BrowserSocket, FrameClock};
+use crate::driver::{Batches, Clock, Consumer, Driver};
 use crate::future::Connect;
 use crate::handlers::{self, Handler, Handlers, Kind};
-use crate::machine::Machine;
+use crate::machine::{Key, Machine, TokenBucket};
 use crate::request::Request;
 use crate::{
-    CloseEvent, ConnectError, DrainEvent, ErrorEvent, Message, OpenEvent, Options, WebSocket,
-    WebSocketStream,
+    Batch, CloseEvent, ConnectError, DrainEvent, DropEvent, ErrorEvent, InvalidOption, Message,
+    OpenEvent, Options, RateLimit, TapEvent, WebSocket, WebSocketStream,
 };
 
 /// Everything about a socket that is said before it connects. Made by [`WebSocket::builder`].
@@ -43,7 +44,13 @@ pub struct WebSocketBuilder {
     request: Request,
     options: Options,
     consumer: Option<Rc<dyn Consumer<Message>>>,
+    /// The policies that were asked for; those that were not are not linked.
+    policies: Vec<Policy>,
+    invalid: Option<InvalidOption>,
 }
+
+/// Installs something on a socket that has not started.
+type Policy = Box<dyn FnOnce(&Rc<Driver<Message>>, &Options)>;
 
 impl WebSocketBuilder {
     pub(crate) fn new(url: String) -> Self {
@@ -58,8 +65,8 @@ impl WebSocketBuilder {
 
     /// Sets the subprotocols to ask for, in order of preference. Default: none.
     ///
-    /// Chromium fails the connection when the server selects none of them; Firefox and WebKitGTK
-    /// open it with an empty [`OpenEvent::protocol`] (measured).
+    /// The connection fails when the server selects none of them, or another: Chromium does that
+    /// itself, Firefox and WebKitGTK would open it (measured).
     pub fn protocols<S: Into<String>>(mut self, protocols: impl IntoIterator<Item = S>) -> Self {
         self.request.protocols = protocols.into_iter().map(Into::into).collect();
         self
@@ -96,6 +103,93 @@ impl WebSocketBuilder {
     /// It is not called any more once the connection closes.
     pub fn on_drain(self, handler: impl FnMut(&WebSocket, DrainEvent) + 'static) -> Self {
         self.with(Kind::Drain, handlers::drain(handler))
+    }
+
+    /// Sets the handler for messages that were accepted, by `Ok` or by a sink, and will not be sent:
+    /// one call for each, with the message and the cause. Messages that an error gave back are not
+    /// told. Those that the end of the connection took are told before the close event.
+    pub fn on_drop(self, handler: impl FnMut(&WebSocket, DropEvent) + 'static) -> Self {
+        self.with(Kind::Drop, handlers::dropped(handler))
+    }
+
+    /// Sets the handler for messages that takes all at once that arrived since the last frame or
+    /// within an interval, in order, also while the page is hidden. What is left at the end is given
+    /// before the close event.
+    ///
+    /// A batch ends early when it holds more than [`Options::inbox_capacity`] bytes. It is
+    /// independent of [`Self::on_message`] and of a stream: each is given every message.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use sluicegate::{Batch, WebSocket};
+    ///
+    /// let socket = WebSocket::builder("wss://example.com/prices")
+    ///     .on_messages(Batch::Frame, |_, messages| println!("{} prices", messages.len()))
+    ///     .open()?;
+    /// # Ok::<(), sluicegate::ConnectError>(())
+    /// ```
+    pub fn on_messages(
+        mut self,
+        batch: Batch,
+        handler: impl FnMut(&WebSocket, Vec<Message>) + 'static,
+    ) -> Self {
+        if let Batch::Interval(interval) = batch
+            && interval.as_millis() == 0
+        {
+            self.invalid = Some(InvalidOption::Batch);
+        }
+        self.policies.push(Box::new(move |driver, options| {
+            let (clock, delay): (Box<dyn Clock>, _) = match batch {
+                Batch::Frame => (Box::new(FrameClock::default()), Duration::ZERO),
+                Batch::Interval(interval) => {
+                    (Box::new(BrowserClock::new(options.wake_source)), interval)
+                }
+            };
+            Batches::install(driver, clock, delay, options.inbox_capacity);
+        }));
+        self.with(Kind::Messages, handlers::messages(handler))
+    }
+
+    /// Sets who hears what happens inside: for logging, telemetry and tests. Without it nothing is
+    /// collected.
+    pub fn on_tap(self, handler: impl FnMut(&WebSocket, TapEvent) + 'static) -> Self {
+        self.with(Kind::Tap, handlers::tap(handler))
+    }
+
+    /// Limits how fast messages are handed to the browser. Default: no limit. The rest waits as it
+    /// does for the gate.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.invalid = self.invalid.or_else(|| limit.validate().err());
+        self.policies.push(Box::new(move |driver, _| {
+            driver.set_limit(Box::new(TokenBucket::new(&limit)));
+        }));
+        self
+    }
+
+    /// Lets a message that arrives replace an older one that a stream has not read yet, in its
+    /// place, if the function gives both the same key: for feeds of which only the newest counts.
+    /// `None`: the message is kept like any other. Replaced messages are counted in
+    /// [`Stats::messages_conflated`](crate::Stats::messages_conflated).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), sluicegate::ConnectError> {
+    /// use sluicegate::WebSocket;
+    ///
+    /// let prices = WebSocket::builder("wss://example.com/prices")
+    ///     .conflate(|message| Some(message.as_text()?.split_once(' ')?.0.to_owned()))
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn conflate(mut self, key: impl Fn(&Message) -> Option<String> + 'static) -> Self {
+        self.policies.push(Box::new(move |driver, _| {
+            driver.set_key_of(Rc::new(move |message| key(message).map(Key::new)));
+        }));
+        self
     }
 
     /// Starts to connect and returns at once, in CONNECTING.
@@ -153,6 +247,9 @@ impl WebSocketBuilder {
             return Err(ConnectError::Unsupported);
         }
         self.options.validate()?;
+        if let Some(invalid) = self.invalid {
+            return Err(invalid.into());
+        }
         self.request.check(browser::page())?;
         let driver = Driver::new(
             Machine::new(self.options),
@@ -160,6 +257,9 @@ impl WebSocketBuilder {
             Box::new(BrowserSocket::default()),
             Box::new(BrowserClock::new(self.options.wake_source)),
         );
+        for install in self.policies {
+            install(&driver, &self.options);
+        }
         let socket = WebSocket::new(driver);
         if let Some(consumer) = self.consumer {
             socket.set_consumer(consumer);

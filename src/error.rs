@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use crate::{CloseEvent, InvalidOption, Message, ShownUrl, WebSocket};
+use crate::{CloseEvent, DropCause, InvalidOption, Message, ShownUrl, WebSocket};
 
 /// Why a connection could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,13 +177,25 @@ pub enum SendError<M = Message> {
     Closed(M),
     /// The browser threw when it was given the message.
     Refused(M),
+    /// The message was dropped while it waited in the queue: it was replaced by a newer one with
+    /// the same key, expired, or made room for another.
+    Dropped(M, DropCause),
 }
 
 impl<M> SendError<M> {
+    /// Why a message that was queued was not sent.
+    pub(crate) fn new(message: M, cause: DropCause) -> Self {
+        match cause {
+            DropCause::Closed => Self::Closed(message),
+            DropCause::Refused => Self::Refused(message),
+            cause => Self::Dropped(message, cause),
+        }
+    }
+
     /// The message that was not sent.
     pub fn into_inner(self) -> M {
         match self {
-            Self::Closed(message) | Self::Refused(message) => message,
+            Self::Closed(message) | Self::Refused(message) | Self::Dropped(message, _) => message,
         }
     }
 
@@ -198,20 +210,37 @@ impl<M> fmt::Debug for SendError<M> {
         f.write_str(match self {
             Self::Closed(_) => "Closed(..)",
             Self::Refused(_) => "Refused(..)",
+            Self::Dropped(_, DropCause::Replaced) => "Dropped(.., Replaced)",
+            Self::Dropped(_, DropCause::Expired) => "Dropped(.., Expired)",
+            Self::Dropped(..) => "Dropped(.., Overflow)",
         })
     }
 }
 
 impl<M> fmt::Display for SendError<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed(_) => "the connection is closing or closed",
-            Self::Refused(_) => "the browser refused the message",
-        })
+        match self {
+            Self::Closed(_) => f.write_str("the connection is closing or closed"),
+            Self::Refused(_) => f.write_str("the browser refused the message"),
+            Self::Dropped(_, cause) => write!(f, "the message was dropped: {cause}"),
+        }
     }
 }
 
 impl<M> core::error::Error for SendError<M> {}
+
+/// What a sender that does not care for the capacity of the queue is told.
+impl<M> From<TrySendError<M>> for SendError<M> {
+    fn from(error: TrySendError<M>) -> Self {
+        match error {
+            TrySendError::Refused(message) => Self::Refused(message),
+            TrySendError::Closed(message) => Self::Closed(message),
+            TrySendError::Full(message) | TrySendError::TooLarge(message) => {
+                Self::Dropped(message, DropCause::Overflow)
+            }
+        }
+    }
+}
 
 /// The connection ended before everything had left the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,7 +270,8 @@ pub enum StreamError {
     /// The sink did not take this message.
     Send(SendError),
     /// Messages that the sink had taken, or another handle had queued, were never handed to the
-    /// browser: the connection closed first, or the browser refused them.
+    /// browser: the connection closed first, or the browser refused them. What a policy dropped
+    /// ([`Overflow`](crate::Overflow), [`SendOptions`](crate::SendOptions)) is not counted here.
     Dropped {
         /// How many since the last such error.
         messages: u64,

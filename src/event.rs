@@ -1,4 +1,8 @@
-//! What handlers are given, apart from [`Message`](crate::Message) and [`CloseEvent`](crate::CloseEvent).
+//! What handlers are given, apart from [`Message`] and [`CloseEvent`](crate::CloseEvent).
+
+use core::fmt;
+
+use crate::Message;
 
 /// The connection is open: what the handshake agreed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,7 +28,7 @@ impl OpenEvent {
 ///
 /// Browsers tell no more, by design, and a close event follows; so an error is never the end of a
 /// connection. It is also told when the browser refused a queued message (counted in
-/// [`Stats::messages_dropped`](crate::Stats::messages_dropped)), and when data arrived that is neither text nor an `ArrayBuffer`, which
+/// [`Stats::dropped`](crate::Stats::dropped)), and when data arrived that is neither text nor an `ArrayBuffer`, which
 /// only happens when somebody else changed `binaryType` on the raw socket; such a message is
 /// counted in [`Stats::messages_unreadable`](crate::Stats::messages_unreadable).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -36,3 +40,50 @@ pub struct ErrorEvent {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct DrainEvent {}
+
+/// A message that had been accepted, by `Ok` or by a sink, and will not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DropEvent<M = Message> {
+    /// The message.
+    pub message: M,
+    /// Why it was dropped.
+    pub cause: DropCause,
+}
+
+impl<M> DropEvent<M> {
+    pub(crate) const fn new(message: M, cause: DropCause) -> Self {
+        Self { message, cause }
+    }
+}
+
+/// Why a message was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DropCause {
+    /// The connection closed before the message could be handed over.
+    Closed,
+    /// The browser threw when it was given the message.
+    Refused,
+    /// The queue was full ([`Overflow::DropOldest`](crate::Overflow::DropOldest),
+    /// [`Overflow::DropNewest`](crate::Overflow::DropNewest)).
+    Overflow,
+    /// A newer message with the same key took its place
+    /// ([`SendOptions::key`](crate::SendOptions::key)).
+    Replaced,
+    /// It waited for longer than its time to live
+    /// ([`SendOptions::time_to_live`](crate::SendOptions::time_to_live)).
+    Expired,
+}
+
+impl fmt::Display for DropCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "the connection closed first",
+            Self::Refused => "the browser refused it",
+            Self::Overflow => "the send queue was full",
+            Self::Replaced => "a newer message with the same key took its place",
+            Self::Expired => "it waited longer than its time to live",
+        })
+    }
+}

@@ -9,9 +9,10 @@ use std::task::{Context, Poll, ready};
 use futures_core::future::FusedFuture;
 
 use crate::driver::{Driver, Waiter};
+use crate::machine::{Sending, Ticket};
 use crate::{
-    CloseEvent, ConnectError, DrainError, Message, SendError, WebSocket, WebSocketBuilder,
-    WebSocketStream,
+    CloseEvent, ConnectError, DrainError, Message, SendError, SendOptions, WebSocket,
+    WebSocketBuilder, WebSocketStream,
 };
 
 /// Resolves when the connection is open. From [`connect`](crate::connect()) and
@@ -103,6 +104,71 @@ impl FusedFuture for Send {
     }
 }
 
+/// Resolves when the message was handed to the browser. From [`WebSocket::send_with`].
+///
+/// # Cancel safety
+///
+/// If the future is dropped before it resolves, the message is taken out of the queue again and not
+/// sent.
+#[must_use = "futures do nothing unless polled"]
+pub struct SendWith {
+    waiter: Waiter<Message>,
+    socket: WebSocket,
+    stage: Stage,
+}
+
+enum Stage {
+    Start(Message, SendOptions),
+    Wait(Ticket),
+    Done,
+}
+
+impl SendWith {
+    pub(crate) fn new(socket: WebSocket, message: Message, options: SendOptions) -> Self {
+        Self {
+            waiter: Waiter::new(socket.driver()),
+            socket,
+            stage: Stage::Start(message, options),
+        }
+    }
+}
+
+impl Future for SendWith {
+    type Output = Result<(), SendError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let driver = this.socket.driver();
+        let ticket = match core::mem::replace(&mut this.stage, Stage::Done) {
+            Stage::Start(message, options) => match driver.send_with(message, options)? {
+                Sending::Sent => return Poll::Ready(Ok(())),
+                Sending::Waits(ticket) => ticket,
+            },
+            Stage::Wait(ticket) => ticket,
+            Stage::Done => return Poll::Pending,
+        };
+        let fate = driver.poll_fate(ticket, &mut this.waiter, cx);
+        if fate.is_pending() {
+            this.stage = Stage::Wait(ticket);
+        }
+        fate
+    }
+}
+
+impl FusedFuture for SendWith {
+    fn is_terminated(&self) -> bool {
+        matches!(self.stage, Stage::Done)
+    }
+}
+
+impl Drop for SendWith {
+    fn drop(&mut self) {
+        if let Stage::Wait(ticket) = self.stage {
+            self.socket.driver().cancel(ticket);
+        }
+    }
+}
+
 /// Resolves when everything has left the browser's buffer. From [`WebSocket::drained`].
 ///
 /// # Cancel safety
@@ -172,6 +238,12 @@ impl fmt::Debug for Connect {
 impl fmt::Debug for Send {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Send").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SendWith {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendWith").finish_non_exhaustive()
     }
 }
 

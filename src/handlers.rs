@@ -5,10 +5,12 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use crate::driver::Consumer;
+use crate::driver::{Consumer, Wants};
 use crate::machine::Event;
 use crate::socket::Handle;
-use crate::{CloseEvent, DrainEvent, ErrorEvent, Message, OpenEvent, WebSocket};
+use crate::{
+    CloseEvent, DrainEvent, DropEvent, ErrorEvent, Message, OpenEvent, TapEvent, WebSocket,
+};
 
 /// A user's closure, whatever its event.
 pub(crate) type Handler = Rc<RefCell<dyn FnMut(&WebSocket, Event<Message>)>>;
@@ -21,13 +23,16 @@ pub(crate) enum Kind {
     Error,
     Close,
     Drain,
+    Drop,
+    Messages,
+    Tap,
 }
 
 /// The handlers of one socket. An application that sets none does not link this.
 #[derive(Default)]
 pub(crate) struct Handlers {
     owner: RefCell<Option<Weak<dyn Any>>>,
-    slots: [Slot; 5],
+    slots: [Slot; 8],
     next_id: Cell<u32>,
 }
 
@@ -103,13 +108,16 @@ impl Handlers {
     }
 
     fn slot(&self, kind: Kind) -> &Slot {
-        let [open, message, error, close, drain] = &self.slots;
+        let [open, message, error, close, drain, dropped, messages, tap] = &self.slots;
         match kind {
             Kind::Open => open,
             Kind::Message => message,
             Kind::Error => error,
             Kind::Close => close,
             Kind::Drain => drain,
+            Kind::Drop => dropped,
+            Kind::Messages => messages,
+            Kind::Tap => tap,
         }
     }
 }
@@ -131,12 +139,13 @@ impl Consumer<Message> for Handlers {
         }
     }
 
-    fn wants_messages(&self) -> bool {
-        self.any(Kind::Message)
-    }
-
-    fn wants_drain(&self) -> bool {
-        self.any(Kind::Drain)
+    fn wants(&self) -> Wants {
+        Wants {
+            messages: self.any(Kind::Message),
+            drain: self.any(Kind::Drain),
+            drops: self.any(Kind::Drop),
+            tap: self.any(Kind::Tap),
+        }
     }
 }
 
@@ -157,6 +166,9 @@ impl Kind {
             Event::Error(_) | Event::Unreadable => Self::Error,
             Event::Close(_) => Self::Close,
             Event::Drain(_) => Self::Drain,
+            Event::Drop(_) => Self::Drop,
+            Event::Messages(_) => Self::Messages,
+            Event::Tap(_) => Self::Tap,
         }
     }
 }
@@ -196,6 +208,30 @@ pub(crate) fn close(mut f: impl FnMut(&WebSocket, CloseEvent) + 'static) -> Hand
 pub(crate) fn drain(mut f: impl FnMut(&WebSocket, DrainEvent) + 'static) -> Handler {
     handler(move |socket, event| {
         if let Event::Drain(event) = event {
+            f(socket, event);
+        }
+    })
+}
+
+pub(crate) fn dropped(mut f: impl FnMut(&WebSocket, DropEvent) + 'static) -> Handler {
+    handler(move |socket, event| {
+        if let Event::Drop(event) = event {
+            f(socket, event);
+        }
+    })
+}
+
+pub(crate) fn messages(mut f: impl FnMut(&WebSocket, Vec<Message>) + 'static) -> Handler {
+    handler(move |socket, event| {
+        if let Event::Messages(messages) = event {
+            f(socket, messages);
+        }
+    })
+}
+
+pub(crate) fn tap(mut f: impl FnMut(&WebSocket, TapEvent) + 'static) -> Handler {
+    handler(move |socket, event| {
+        if let Event::Tap(event) = event {
             f(socket, event);
         }
     })

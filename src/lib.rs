@@ -48,11 +48,14 @@ mod handlers;
 pub mod machine;
 mod message;
 mod options;
+mod rate_limit;
 mod ready_state;
 mod request;
+mod send_options;
 mod socket;
 mod stats;
 mod stream;
+mod tap;
 
 pub use self::browser::AdoptError;
 pub use self::builder::WebSocketBuilder;
@@ -64,15 +67,18 @@ pub use self::controller::Controller;
 pub use self::error::{
     ConnectError, DrainError, SendError, StreamError, StreamTaken, TrySendError, UrlFault,
 };
-pub use self::event::{DrainEvent, ErrorEvent, OpenEvent};
+pub use self::event::{DrainEvent, DropCause, DropEvent, ErrorEvent, OpenEvent};
 pub use self::machine::Outcome;
 pub use self::message::Message;
-pub use self::options::{InvalidOption, Options, WakeSource};
+pub use self::options::{Batch, InboxOverflow, InvalidOption, Options, Overflow, WakeSource};
+pub use self::rate_limit::RateLimit;
 pub use self::ready_state::{InvalidReadyState, ReadyState};
 pub use self::request::ShownUrl;
+pub use self::send_options::SendOptions;
 pub use self::socket::{Listener, WebSocket, connect};
-pub use self::stats::Stats;
+pub use self::stats::{Drops, Stats};
 pub use self::stream::{WebSocketReceiver, WebSocketSender, WebSocketStream};
+pub use self::tap::{EndCause, TapEvent, WokenBy};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

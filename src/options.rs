@@ -36,11 +36,16 @@ pub struct Options {
     /// How many messages the send queue may hold. At least 1; default `usize::MAX`: the bytes
     /// decide.
     pub capacity_messages: usize,
+    /// What happens to a message for which the send queue has no room. Default
+    /// [`Overflow::Reject`].
+    pub overflow: Overflow,
     /// How many bytes may wait to be read from a stream, each message counted as its bytes plus
-    /// 64. At least 64; default 64 MiB. Beyond it the connection is closed with 4009 and the stream
-    /// ends with an error: no engine lets a page hold a fast server back reliably (Firefox and
+    /// 64. At least 64; default 64 MiB. What happens beyond it is [`Self::inbox_overflow`]: no engine lets a page hold a fast server back reliably (Firefox and
     /// WebKitGTK take everything at once, measured), so what is not read must end somewhere.
     pub inbox_capacity: usize,
+    /// What happens when more arrives than [`Self::inbox_capacity`] holds. Default
+    /// [`InboxOverflow::Close`].
+    pub inbox_overflow: InboxOverflow,
     /// How long after `close()`, once `bufferedAmount` is 0, the peer's answer is waited for.
     /// Default 5 s; what 4.2 MB take at the rate last seen is added, up to 30 s in all, because
     /// that much may still be under way. Then the socket is given up and the close event says 1006.
@@ -50,6 +55,10 @@ pub struct Options {
     /// not 0. Default 60 s: healthy slow peers were seen flat for 12–55 s. Left alone, Chromium and
     /// Firefox never end such a socket (measured).
     pub drain_timeout: Duration,
+    /// After how long without a fall of `bufferedAmount` and without an arriving message a socket
+    /// for which somebody waits counts as [stalled](crate::Stats::stalled). At least 1 ms; default
+    /// 60 s: healthy slow peers were seen flat for 12–55 s (measured). Nothing else follows from it.
+    pub stall_timeout: Duration,
     /// By what a socket that waits for `bufferedAmount` is woken while its page is hidden. Default
     /// [`WakeSource::Automatic`].
     pub wake_source: WakeSource,
@@ -63,9 +72,12 @@ impl Options {
             low_water_mark: 256 << 10,
             capacity: 16 << 20,
             capacity_messages: usize::MAX,
+            overflow: Overflow::Reject,
             inbox_capacity: 64 << 20,
+            inbox_overflow: InboxOverflow::Close,
             close_timeout: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
             wake_source: WakeSource::Automatic,
         }
     }
@@ -94,9 +106,21 @@ impl Options {
         self
     }
 
+    /// Sets [`Self::overflow`].
+    pub const fn overflow(mut self, policy: Overflow) -> Self {
+        self.overflow = policy;
+        self
+    }
+
     /// Sets [`Self::inbox_capacity`] in bytes.
     pub const fn inbox_capacity(mut self, bytes: usize) -> Self {
         self.inbox_capacity = bytes;
+        self
+    }
+
+    /// Sets [`Self::inbox_overflow`].
+    pub const fn inbox_overflow(mut self, policy: InboxOverflow) -> Self {
+        self.inbox_overflow = policy;
         self
     }
 
@@ -109,6 +133,12 @@ impl Options {
     /// Sets [`Self::drain_timeout`].
     pub const fn drain_timeout(mut self, timeout: Duration) -> Self {
         self.drain_timeout = timeout;
+        self
+    }
+
+    /// Sets [`Self::stall_timeout`].
+    pub const fn stall_timeout(mut self, timeout: Duration) -> Self {
+        self.stall_timeout = timeout;
         self
     }
 
@@ -139,6 +169,9 @@ impl Options {
         if self.inbox_capacity < OVERHEAD {
             return Err(InvalidOption::InboxCapacity);
         }
+        if self.stall_timeout.as_millis() == 0 {
+            return Err(InvalidOption::StallTimeout);
+        }
         Ok(())
     }
 }
@@ -147,6 +180,49 @@ impl Default for Options {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What happens to a message for which the send queue has no room.
+///
+/// It concerns `try_send` only: `send` and the `Sink` wait at the high-water mark, long before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// `try_send` gives it back as [`TrySendError::Full`](crate::TrySendError::Full).
+    #[default]
+    Reject,
+    /// The oldest waiting messages are dropped until there is room
+    /// ([`DropCause::Overflow`](crate::DropCause::Overflow)).
+    DropOldest,
+    /// It is dropped itself: `try_send` says [`Outcome::Dropped`](crate::Outcome::Dropped).
+    DropNewest,
+}
+
+/// What happens when more arrives than the inbox of a stream holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InboxOverflow {
+    /// The connection is closed with 4009. The stream ends with
+    /// [`StreamError::Overflow`](crate::StreamError::Overflow), after what had fitted: nothing is
+    /// missing in between.
+    #[default]
+    Close,
+    /// The oldest messages are thrown away, and counted in
+    /// [`Stats::messages_overflowed`](crate::Stats::messages_overflowed).
+    DropOldest,
+}
+
+/// When messages that arrived are given to a handler for several at once. For
+/// [`WebSocketBuilder::on_messages`](crate::WebSocketBuilder::on_messages).
+///
+/// In a hidden page there are no frames, and both come about once a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Batch {
+    /// Before the next frame is painted; where there are no frames, after 16 ms.
+    Frame,
+    /// So long after the first of them arrived. At least 1 ms.
+    Interval(Duration),
 }
 
 /// By what a socket that waits is woken while its page is hidden, where browsers slow timers down to
@@ -181,6 +257,12 @@ pub enum InvalidOption {
     CapacityMessages,
     /// `inbox_capacity` is below 64: not even an empty message fits.
     InboxCapacity,
+    /// `stall_timeout` is below 1 ms.
+    StallTimeout,
+    /// A count or a period of a [`RateLimit`](crate::RateLimit) is 0: nothing could ever be sent.
+    RateLimit,
+    /// The interval of a [`Batch`] is below 1 ms.
+    Batch,
 }
 
 impl fmt::Display for InvalidOption {
@@ -191,6 +273,9 @@ impl fmt::Display for InvalidOption {
             Self::Capacity => "capacity must be at least 64",
             Self::CapacityMessages => "capacity_messages must be at least 1",
             Self::InboxCapacity => "inbox_capacity must be at least 64",
+            Self::StallTimeout => "stall_timeout must be at least 1 ms",
+            Self::RateLimit => "counts and periods of a rate limit must not be 0",
+            Self::Batch => "the interval of a batch must be at least 1 ms",
         })
     }
 }

@@ -12,6 +12,13 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Whether the connection may be opened under this subprotocol. Firefox and WebKitGTK open it
+    /// with an empty one when the server selects none, and WebKitGTK with one in another case, where
+    /// the specification fails the connection (measured).
+    pub(crate) fn accepts(&self, protocol: &str) -> bool {
+        self.protocols.is_empty() || self.protocols.iter().any(|asked| asked == protocol)
+    }
+
     /// Finds what every engine refuses, and what engines disagree about, before the browser sees it.
     pub(crate) fn check(&self, page: Page) -> Result<(), ConnectError> {
         self.check_url(page)?;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use crate::driver::{Consumer, Driver};
-use crate::future::{Closed, Connect, Drained, Send};
+use crate::future::{Closed, Connect, Drained, Send, SendWith};
 use crate::handlers::{self, Handler, Handlers, Kind};
 use crate::{
-    CloseEvent, CloseFrame, Controller, DrainEvent, ErrorEvent, Message, OpenEvent, Outcome,
-    ReadyState, Stats, StreamTaken, TrySendError, WebSocketBuilder, WebSocketStream,
+    CloseEvent, CloseFrame, Controller, DrainEvent, DropEvent, ErrorEvent, Message, OpenEvent,
+    Outcome, ReadyState, SendOptions, Stats, StreamTaken, TapEvent, TrySendError, WebSocketBuilder,
+    WebSocketStream,
 };
 
 /// A browser's WebSocket: a cheap handle, any number of which share one connection.
@@ -35,7 +36,7 @@ use crate::{
 ///
 /// let socket = WebSocket::builder("wss://example.com/feed")
 ///     .on_message(|socket, message| match socket.try_send(message) {
-///         Ok(Outcome::Sent | Outcome::Queued) => {}
+///         Ok(Outcome::Sent | Outcome::Queued | Outcome::Dropped) => {}
 ///         Err(error) => println!("not sent: {error}"),
 ///     })
 ///     .open()?;
@@ -103,7 +104,7 @@ impl WebSocket {
     /// use sluicegate::{Outcome, TrySendError};
     ///
     /// match socket.try_send("text") {
-    ///     Ok(Outcome::Sent | Outcome::Queued) => {}
+    ///     Ok(Outcome::Sent | Outcome::Queued | Outcome::Dropped) => {}
     ///     Err(TrySendError::Full(message)) => println!("later: {message:?}"),
     ///     Err(error) => println!("{error}"),
     /// }
@@ -141,6 +142,65 @@ impl WebSocket {
     /// ```
     pub fn send(&self, message: impl Into<Message>) -> Send {
         Send::new(self.clone(), message.into())
+    }
+
+    /// Sends a message as [`Self::try_send`], with a key or a time to live.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::try_send`]. What happens to a message that was queued is told by
+    /// [`Self::on_drop`] only.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(socket: &sluicegate::WebSocket) {
+    /// use sluicegate::SendOptions;
+    ///
+    /// // Of the positions that wait, only the newest is sent.
+    /// socket.try_send_with("12,7", SendOptions::new().key("cursor")).ok();
+    /// # }
+    /// ```
+    pub fn try_send_with(
+        &self,
+        message: impl Into<Message>,
+        options: SendOptions,
+    ) -> Result<Outcome, TrySendError> {
+        self.driver().try_send_with(message.into(), options)
+    }
+
+    /// Sends a message with a key or a time to live, and waits until it was handed to the browser.
+    ///
+    /// Unlike [`Self::send`] the message enters the queue at the first poll, so that a successor
+    /// can replace it in its place; it counts there, but is never refused for lack of room.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`], and [`SendError::Dropped`](crate::SendError::Dropped) when the message was
+    /// replaced, expired, or made room for another. Every error gives the message back.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it resolves, the message is not sent. The future keeps the
+    /// socket alive.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(socket: &sluicegate::WebSocket) -> Result<(), sluicegate::SendError> {
+    /// use sluicegate::{SendError, SendOptions};
+    /// use std::time::Duration;
+    ///
+    /// let options = SendOptions::new().time_to_live(Duration::from_secs(2));
+    /// match socket.send_with("are you there?", options).await {
+    ///     Err(SendError::Dropped(message, cause)) => println!("{message:?}: {cause}"),
+    ///     result => result?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_with(&self, message: impl Into<Message>, options: SendOptions) -> SendWith {
+        SendWith::new(self.clone(), message.into(), options)
     }
 
     /// Waits until nothing is queued and `bufferedAmount` is 0: everything has left the browser's
@@ -274,6 +334,11 @@ impl WebSocket {
         self.set(Kind::Drain, handlers::drain(handler));
     }
 
+    /// Replaces the handler for messages that were accepted and will not be sent.
+    pub fn set_ondrop(&self, handler: impl FnMut(&Self, DropEvent) + 'static) {
+        self.set(Kind::Drop, handlers::dropped(handler));
+    }
+
     /// Removes the handler for the open connection.
     pub fn clear_onopen(&self) {
         self.clear(Kind::Open);
@@ -297,6 +362,11 @@ impl WebSocket {
     /// Removes the handler for room that is back.
     pub fn clear_ondrain(&self) {
         self.clear(Kind::Drain);
+    }
+
+    /// Removes the handler for messages that will not be sent.
+    pub fn clear_ondrop(&self) {
+        self.clear(Kind::Drop);
     }
 
     /// Adds a listener for the open connection.
@@ -334,15 +404,27 @@ impl WebSocket {
         self.add(Kind::Drain, handlers::drain(listener))
     }
 
+    /// Adds a listener for messages that were accepted and will not be sent; see
+    /// [`WebSocketBuilder::on_drop`].
+    pub fn on_drop(&self, listener: impl FnMut(&Self, DropEvent) + 'static) -> Listener {
+        self.add(Kind::Drop, handlers::dropped(listener))
+    }
+
+    /// Adds a listener for what happens inside; see [`WebSocketBuilder::on_tap`].
+    pub fn on_tap(&self, listener: impl FnMut(&Self, TapEvent) + 'static) -> Listener {
+        self.add(Kind::Tap, handlers::tap(listener))
+    }
+
     fn set(&self, kind: Kind, handler: Handler) {
         if !self.has_ended() {
             self.handlers().set(kind, Some(handler));
-            self.driver().set_alarm();
+            self.driver().listen();
         }
     }
 
     fn clear(&self, kind: Kind) {
         self.handlers().set(kind, None);
+        self.driver().listen();
     }
 
     fn add(&self, kind: Kind, handler: Handler) -> Listener {
@@ -359,7 +441,7 @@ impl WebSocket {
             handlers: Rc::downgrade(&handlers),
             kind,
         };
-        self.driver().set_alarm();
+        self.driver().listen();
         listener
     }
 

@@ -1,6 +1,8 @@
 //! Numbers about one socket.
 
-use crate::ReadyState;
+use core::time::Duration;
+
+use crate::{DropCause, ReadyState};
 
 /// A snapshot of what a socket has done and holds.
 ///
@@ -25,11 +27,19 @@ pub struct Stats {
     pub messages_queued: usize,
     /// Bytes waiting in the send queue.
     pub bytes_queued: usize,
-    /// Queued messages that were never handed to the browser, because the connection closed first
-    /// or the browser refused them.
-    pub messages_dropped: u64,
+    /// Messages that had been accepted and were never handed to the browser, by cause.
+    pub dropped: Drops,
+    /// Messages that were handed to the browser, and nothing says whether they arrived: all of a
+    /// connection that ended in another way than by a closing handshake that we began. Of them at
+    /// least [`Self::buffered_amount`] bytes never left, and the rest may have been lost on the way.
+    pub messages_unknown: u64,
+    /// The bytes of these messages.
+    pub bytes_unknown: u64,
     /// Messages that arrived and were thrown away, because the inbox was full.
     pub messages_overflowed: u64,
+    /// Messages that arrived and were thrown away, because a newer one with the same key took their
+    /// place before they were read.
+    pub messages_conflated: u64,
     /// Messages waiting to be read from the stream.
     pub messages_unread: usize,
     /// Bytes waiting to be read from the stream.
@@ -39,4 +49,43 @@ pub struct Stats {
     /// How often the socket woke itself, to look at `bufferedAmount` because somebody waited, or to
     /// end a close that took too long.
     pub polls: u64,
+    /// Somebody waits, but `bufferedAmount` has not fallen and nothing has arrived for
+    /// [`Options::stall_timeout`](crate::Options::stall_timeout).
+    pub stalled: bool,
+    /// How long [`Self::ready_state`] has been what it is.
+    pub time_in_state: Duration,
+}
+
+/// How many messages were dropped, by [`DropCause`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Drops {
+    /// [`DropCause::Closed`].
+    pub closed: u64,
+    /// [`DropCause::Refused`].
+    pub refused: u64,
+    /// [`DropCause::Overflow`].
+    pub overflow: u64,
+    /// [`DropCause::Replaced`].
+    pub replaced: u64,
+    /// [`DropCause::Expired`].
+    pub expired: u64,
+}
+
+impl Drops {
+    /// All of them.
+    pub const fn total(&self) -> u64 {
+        self.closed + self.refused + self.overflow + self.replaced + self.expired
+    }
+
+    pub(crate) const fn count(&mut self, cause: DropCause) {
+        let count = match cause {
+            DropCause::Closed => &mut self.closed,
+            DropCause::Refused => &mut self.refused,
+            DropCause::Overflow => &mut self.overflow,
+            DropCause::Replaced => &mut self.replaced,
+            DropCause::Expired => &mut self.expired,
+        };
+        *count += 1;
+    }
 }

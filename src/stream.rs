@@ -24,8 +24,10 @@ use crate::{CloseEvent, Message, StreamError, WebSocket};
 /// over what is queued, closes with 1000 and waits for the close event.
 ///
 /// What arrives is kept up to [`Options::inbox_capacity`](crate::Options::inbox_capacity); beyond it
-/// the connection is closed with 4009 and the stream ends with [`StreamError::Overflow`], after
-/// what had fitted.
+/// [`Options::inbox_overflow`](crate::Options::inbox_overflow) decides: by default the connection is
+/// closed with 4009 and the stream ends with [`StreamError::Overflow`], after what had fitted.
+/// [`WebSocketBuilder::conflate`](crate::WebSocketBuilder::conflate) keeps only the newest message
+/// of each key.
 ///
 /// # Cancel safety
 ///
@@ -132,7 +134,7 @@ impl WebSocketSender {
         Self {
             waiter: Waiter::new(socket.driver()),
             socket: socket.clone(),
-            told: socket.driver().dropped(),
+            told: socket.driver().lost(),
         }
     }
 
@@ -179,7 +181,7 @@ impl Sink<Message> for WebSocketSender {
         this.socket.close();
         let close = ready!(this.socket.driver().poll_closed(&mut this.waiter, cx));
         Poll::Ready(if close.is_normal() {
-            let dropped = this.socket.driver().dropped();
+            let dropped = this.socket.driver().lost();
             this.account(dropped)
         } else {
             Err(StreamError::Closed(close))

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sluicegate::machine::{Event, Generation, Machine, Room, Transmit, Waiting, Wake};
 use sluicegate::{
-    CloseCode, CloseEvent, CloseFrame, DrainEvent, ErrorEvent, OpenEvent, Options, Outcome,
-    ReadyState, TrySendError,
+    CloseCode, CloseEvent, CloseFrame, DrainEvent, DropCause, ErrorEvent, OpenEvent, Options,
+    Outcome, ReadyState, TrySendError, WokenBy,
 };
 
 use support::{GENERATION, Parcel, Script};
@@ -59,7 +59,7 @@ fn a_send_after_close_gives_the_message_back() {
     assert_eq!(script.machine.send(parcel), Err(parcel));
     script
         .machine
-        .handle_close(GENERATION, CloseEvent::new(1000, "", true));
+        .handle_close(GENERATION, CloseEvent::new(1000, "", true), script.now);
     assert_eq!(
         script.machine.try_send(parcel),
         Err(TrySendError::Closed(parcel))
@@ -128,7 +128,7 @@ fn the_queue_is_bounded_in_bytes_and_messages() {
         script.send(3, 0),
         Err(TrySendError::Full(Parcel { id: 3, bytes: 0 }))
     );
-    assert_eq!(script.machine.stats(0).messages_queued, 1);
+    assert_eq!(script.machine.stats(0, script.now).messages_queued, 1);
 
     let mut script = Script::connecting(SMALL.capacity_messages(2));
     assert_eq!(script.send(1, 0), Ok(Outcome::Queued));
@@ -216,18 +216,17 @@ fn a_refused_message_of_the_queue_is_counted_as_dropped() {
     script
         .machine
         .handle_open(GENERATION, OpenEvent::default(), seconds(0));
-    assert!(matches!(
-        script.machine.poll_transmit(),
-        Some(Transmit::Message(_))
-    ));
-    script.machine.handle_refused();
+    let Some(Transmit::Message(entry)) = script.machine.poll_transmit() else {
+        panic!("nothing to transmit");
+    };
+    script.machine.handle_refused(entry, DropCause::Refused);
     script.drain();
     assert!(
         script.events.contains(&Event::Error(ErrorEvent::default())),
         "and told"
     );
-    let stats = script.machine.stats(0);
-    assert_eq!((stats.messages_sent, stats.messages_dropped), (0, 1));
+    let stats = script.machine.stats(0, script.now);
+    assert_eq!((stats.messages_sent, stats.dropped.refused), (0, 1));
 }
 
 // ---- looking at bufferedAmount ----
@@ -301,7 +300,7 @@ fn a_long_wait_costs_few_looks() {
     script.send(1, 2000).unwrap();
     script.send(2, 1).unwrap();
     script.pass(seconds(60));
-    let polls = script.machine.stats(0).polls;
+    let polls = script.machine.stats(0, script.now).polls;
     assert!(
         (3700..3800).contains(&polls),
         "{polls} looks in a minute, about one per 16 ms"
@@ -329,11 +328,13 @@ fn events_of_another_generation_are_ignored() {
     script.machine.handle_unreadable(stale);
     script.machine.handle_error(stale);
     script.machine.handle_closing(stale, script.now);
-    script.machine.handle_close(stale, CloseEvent::abnormal());
+    script
+        .machine
+        .handle_close(stale, CloseEvent::abnormal(), script.now);
     script.drain();
     assert_eq!(script.events, []);
     assert_eq!(script.machine.ready_state(), ReadyState::Open);
-    assert_eq!(script.machine.stats(0).messages_received, 0);
+    assert_eq!(script.machine.stats(0, script.now).messages_received, 0);
 
     let mut script = Script::connecting(SMALL);
     script
@@ -346,10 +347,12 @@ fn events_of_another_generation_are_ignored() {
 fn there_is_one_close_event_whatever_comes_after() {
     let mut script = Script::open(SMALL);
     let close = CloseEvent::new(4001, "bye", true);
-    script.machine.handle_close(GENERATION, close.clone());
     script
         .machine
-        .handle_close(GENERATION, CloseEvent::abnormal());
+        .handle_close(GENERATION, close.clone(), script.now);
+    script
+        .machine
+        .handle_close(GENERATION, CloseEvent::abnormal(), script.now);
     script.machine.handle_error(GENERATION);
     script
         .machine
@@ -373,12 +376,12 @@ fn a_connection_that_ends_takes_its_queue_with_it_and_counts_it() {
     script.send(3, 1).unwrap();
     script
         .machine
-        .handle_close(GENERATION, CloseEvent::abnormal());
+        .handle_close(GENERATION, CloseEvent::abnormal(), script.now);
     script.drain();
     assert_eq!(script.sent, [1]);
-    assert!(script.machine.dropped() > 0);
-    assert_eq!(script.machine.stats(0).messages_dropped, 2);
-    assert_eq!(script.machine.stats(0).bytes_queued, 0);
+    assert!(script.machine.lost() > 0);
+    assert_eq!(script.machine.stats(0, script.now).dropped.total(), 2);
+    assert_eq!(script.machine.stats(0, script.now).bytes_queued, 0);
 }
 
 // ---- closing ----
@@ -394,7 +397,7 @@ fn close_hands_over_what_is_queued_before_the_close_frame() {
     script.drain();
     assert_eq!(script.sent, [1, 2]);
     assert_eq!(script.closed_with, [frame], "the first call counts");
-    assert_eq!(script.machine.stats(0).messages_dropped, 0);
+    assert_eq!(script.machine.stats(0, script.now).dropped.total(), 0);
 }
 
 #[test]
@@ -408,7 +411,7 @@ fn close_while_connecting_drops_what_is_queued() {
     script.drain();
     assert_eq!(script.sent, []);
     assert_eq!(script.closed_with, [CloseFrame::default()]);
-    assert_eq!(script.machine.stats(0).messages_dropped, 1);
+    assert_eq!(script.machine.stats(0, script.now).dropped.total(), 1);
     assert_eq!(script.machine.ready_state(), ReadyState::Closing);
 }
 
@@ -423,7 +426,7 @@ fn a_peer_that_never_answers_is_given_up_after_the_close_timeout() {
     assert_eq!(script.events, [Event::Close(CloseEvent::abnormal())]);
     assert!(script.abandoned);
     assert_eq!(
-        script.machine.stats(0).polls,
+        script.machine.stats(0, script.now).polls,
         1,
         "nothing is left to look at"
     );
@@ -533,7 +536,7 @@ fn an_inbox_keeps_messages_in_order_and_in_bounds() {
     assert!(
         script
             .machine
-            .store(Some(Parcel { id: 0, bytes: 1 }))
+            .store(Some(Parcel { id: 0, bytes: 1 }), None)
             .is_ok(),
         "nobody keeps it"
     );
@@ -543,24 +546,24 @@ fn an_inbox_keeps_messages_in_order_and_in_bounds() {
     for id in 1..=2 {
         script
             .machine
-            .store(Some(Parcel { id, bytes: 86 }))
+            .store(Some(Parcel { id, bytes: 86 }), None)
             .unwrap();
     }
     assert!(
         script
             .machine
-            .store(Some(Parcel { id: 3, bytes: 1 }))
+            .store(Some(Parcel { id: 3, bytes: 1 }), None)
             .is_err()
     );
     assert!(
         script
             .machine
-            .store(Some(Parcel { id: 4, bytes: 0 }))
+            .store(Some(Parcel { id: 4, bytes: 0 }), None)
             .is_ok(),
         "told once"
     );
     assert!(script.machine.inbox().unwrap().has_overflowed());
-    assert_eq!(script.machine.stats(0).messages_overflowed, 2);
+    assert_eq!(script.machine.stats(0, script.now).messages_overflowed, 2);
     let ids = std::iter::from_fn(|| script.machine.take_message()).map(|kept| kept.unwrap().id);
     assert_eq!(ids.collect::<Vec<_>>(), [1, 2], "no hole");
     script.machine.overflow(script.now);
@@ -577,11 +580,11 @@ fn an_unreadable_message_is_an_event_and_keeps_its_place() {
     assert_eq!(script.events, [Event::Unreadable]);
     let parcel = |id| Some(Parcel { id, bytes: 1 });
     for kept in [parcel(1), None, parcel(2)] {
-        script.machine.store(kept).unwrap();
+        script.machine.store(kept, None).unwrap();
     }
     let kept: Vec<_> = std::iter::from_fn(|| script.machine.take_message()).collect();
     assert_eq!(kept, [parcel(1), None, parcel(2)]);
-    assert_eq!(script.machine.stats(0).messages_unreadable, 1);
+    assert_eq!(script.machine.stats(0, script.now).messages_unreadable, 1);
 }
 
 #[test]
@@ -596,7 +599,13 @@ fn extreme_options_and_times_do_not_panic() {
     script.send(2, usize::MAX / 4).ok();
     script.machine.close(CloseFrame::default(), Duration::MAX);
     script.drain();
-    script.machine.handle_timeout(u64::MAX, Duration::MAX);
-    script.machine.handle_timeout(0, Duration::ZERO);
-    script.machine.handle_timeout(0, Duration::MAX);
+    script
+        .machine
+        .handle_timeout(u64::MAX, Duration::MAX, WokenBy::Timer);
+    script
+        .machine
+        .handle_timeout(0, Duration::ZERO, WokenBy::Timer);
+    script
+        .machine
+        .handle_timeout(0, Duration::MAX, WokenBy::Timer);
 }

@@ -82,10 +82,10 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
         Operation::PeerCloses => script.machine.handle_closing(GENERATION, now),
         Operation::Closed(code) => {
             let event = CloseEvent::new(code, "", true);
-            script.machine.handle_close(GENERATION, event);
+            script.machine.handle_close(GENERATION, event, now);
         }
         Operation::Stale => {
-            let before = script.machine.stats(0);
+            let before = script.machine.stats(0, now);
             let stale = Generation(2);
             script.machine.handle_open(stale, OpenEvent::default(), now);
             script
@@ -93,9 +93,11 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
                 .handle_message(stale, Parcel { id: 0, bytes: 1 });
             script.machine.handle_error(stale);
             script.machine.handle_closing(stale, now);
-            script.machine.handle_close(stale, CloseEvent::abnormal());
+            script
+                .machine
+                .handle_close(stale, CloseEvent::abnormal(), now);
             assert_eq!(
-                script.machine.stats(0),
+                script.machine.stats(0, now),
                 before,
                 "a stale event changed something"
             );
@@ -135,8 +137,8 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
     script.drain();
     for event in script.events.clone() {
         match event {
-            Event::Message(parcel) => drop(script.machine.store(Some(parcel))),
-            Event::Unreadable => drop(script.machine.store(None)),
+            Event::Message(parcel) => drop(script.machine.store(Some(parcel), None)),
+            Event::Unreadable => drop(script.machine.store(None, None)),
             _ => {}
         }
     }
@@ -146,7 +148,7 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
 }
 
 fn check(script: &Script, ledger: &Ledger, before: ReadyState) {
-    let stats = script.machine.stats(script.buffered);
+    let stats = script.machine.stats(script.buffered, script.now);
     let state = stats.ready_state;
 
     // Order and completeness: sent is a prefix of what was accepted, and the rest is accounted for.
@@ -155,10 +157,10 @@ fn check(script: &Script, ledger: &Ledger, before: ReadyState) {
         ledger.accepted[..script.sent.len()],
         "reordered, repeated or lost"
     );
-    let accounted = stats.messages_sent + stats.messages_queued as u64 + stats.messages_dropped;
+    let accounted = stats.messages_sent + stats.messages_queued as u64 + stats.dropped.total();
     assert_eq!(accounted, ledger.accepted.len() as u64);
     assert!(stats.bytes_sent as usize + stats.bytes_queued <= ledger.accepted_bytes);
-    if stats.messages_dropped == 0 {
+    if stats.dropped.total() == 0 {
         assert_eq!(
             stats.bytes_sent as usize + stats.bytes_queued,
             ledger.accepted_bytes

@@ -15,6 +15,13 @@ extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(handle: &JsValue);
 
+    /// Throws where there are no frames.
+    #[wasm_bindgen(catch, js_name = requestAnimationFrame)]
+    pub(super) fn request_animation_frame(handler: &Function) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = cancelAnimationFrame)]
+    pub(super) fn cancel_animation_frame(handle: &JsValue);
+
     /// An object with `async` and `value`, the latter a promise when `async` is true.
     #[wasm_bindgen(catch, js_namespace = Atomics, js_name = waitAsync)]
     pub(super) fn wait_async(

@@ -8,9 +8,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageChannel, MessagePort};
 
-use crate::WakeSource;
 use crate::driver::{Alarm, Clock};
 use crate::machine::{Timeout, Wake};
+use crate::{WakeSource, WokenBy};
 
 use super::bindings::{Callback, clear_timeout, performance_now, set_timeout};
 use super::hidden::{Substitute, is_hidden, pulse};
@@ -85,7 +85,7 @@ impl Bell {
             alarm,
             source,
             channel: Channel::new(bell.clone()),
-            on_timer: call(bell.clone(), Self::ring),
+            on_timer: call(bell.clone(), |bell| bell.ring(WokenBy::Timer)),
             timeout: Cell::new(None),
             ticking: Cell::new(false),
             timer: Cell::new(None),
@@ -124,16 +124,16 @@ impl Bell {
         self.ticking.set(false);
         match self.timeout.get() {
             None => self.rest(),
-            Some(timeout) if timeout.wake == Wake::Tick => self.ring(),
+            Some(timeout) if timeout.wake == Wake::Tick => self.ring(WokenBy::Channel),
             Some(timeout) => self.wait(timeout.at.saturating_sub(now())),
         }
     }
 
-    /// The time may have come.
+    /// The pulse beats: the time may have come.
     pub(super) fn check(&self) {
         match self.timeout.get() {
             None => {}
-            Some(timeout) if timeout.at <= now() => self.ring(),
+            Some(timeout) if timeout.at <= now() => self.ring(WokenBy::Atomics),
             Some(timeout) => self.wait(timeout.at.saturating_sub(now())),
         }
     }
@@ -144,7 +144,7 @@ impl Bell {
         }
         match pulse().replace_timer(self.this.clone(), self.source, delay) {
             Substitute::Pulse => {}
-            Substitute::Ticks if delay.is_zero() => self.ring(),
+            Substitute::Ticks if delay.is_zero() => self.ring(WokenBy::Channel),
             Substitute::Ticks => self.tick(),
             Substitute::None => self.start_timer(delay),
         }
@@ -165,11 +165,11 @@ impl Bell {
     }
 
     /// Wakes, if anybody still waits.
-    pub(super) fn ring(&self) {
+    pub(super) fn ring(&self, by: WokenBy) {
         self.stop_timer();
         let wanted = self.timeout.take().is_some();
         if let (true, Some(alarm)) = (wanted, self.alarm.upgrade()) {
-            alarm.handle_alarm();
+            alarm.handle_alarm(by);
         }
     }
 }

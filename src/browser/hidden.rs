@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
-use crate::WakeSource;
+use crate::{WakeSource, WokenBy};
 
 use super::bindings::{Callback, Ending, get, wait_async};
 use super::clock::{Bell, now};
@@ -138,7 +138,7 @@ impl Pulse {
     fn handle_visibility(&self) {
         if !is_hidden() {
             for bell in self.take_bells() {
-                bell.ring();
+                bell.ring(WokenBy::Visibility);
             }
         }
     }

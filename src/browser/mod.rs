@@ -7,6 +7,7 @@
 mod bindings;
 mod clock;
 mod convert;
+mod frame;
 mod hidden;
 mod listener;
 mod socket;
@@ -14,6 +15,7 @@ mod wire;
 
 pub(crate) use self::clock::BrowserClock;
 pub use self::convert::AdoptError;
+pub(crate) use self::frame::FrameClock;
 pub(crate) use self::socket::BrowserSocket;
 
 use crate::request::Page;

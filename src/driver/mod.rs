@@ -8,12 +8,14 @@
 //! event or an alarm, and of which only the outermost does anything: a handler may call every
 //! method, none is entered twice, and none runs inside a call of the application.
 
+mod batch;
 #[cfg(test)]
 mod tests;
 mod transport;
 mod waiters;
 
-pub(crate) use self::transport::{Alarm, Clock, Consumer, Events, Refusal, Transport};
+pub(crate) use self::batch::{Batches, Gather};
+pub(crate) use self::transport::{Alarm, Clock, Consumer, Events, Refusal, Transport, Wants};
 pub(crate) use self::waiters::{Wait, Waiter};
 
 use std::cell::{Cell, RefCell, RefMut};
@@ -22,9 +24,15 @@ use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, ready};
 
 use crate::error::{SendError, TrySendError};
-use crate::machine::{Event, Generation, Machine, Outcome, Payload, Timeout, Transmit, Waiting};
+use crate::machine::{
+    Entry, Event, Fate, Generation, Hears, Key, Limit, Machine, Outcome, Payload, Sending, Ticket,
+    Timeout, Transmit, Waiting,
+};
 use crate::request::Request;
-use crate::{CloseEvent, CloseFrame, ConnectError, ErrorEvent, OpenEvent, ReadyState, Stats};
+use crate::{
+    CloseEvent, CloseFrame, ConnectError, DropCause, ErrorEvent, OpenEvent, ReadyState,
+    SendOptions, Stats, WokenBy,
+};
 
 use self::waiters::Waiters;
 
@@ -35,14 +43,17 @@ pub(crate) struct Driver<P> {
     transport: Box<dyn Transport<P>>,
     clock: Box<dyn Clock>,
     consumer: RefCell<Option<Rc<dyn Consumer<P>>>>,
+    gather: RefCell<Option<Rc<dyn Gather<P>>>>,
+    key_of: RefCell<Option<KeyOf<P>>>,
     waiters: Waiters,
     armed: Cell<Option<Timeout>>,
     settling: Cell<bool>,
-    /// The turn of [`Self::is_close_under_way`] was given.
-    granted: Cell<bool>,
 }
 
-impl<P: Payload + Clone + 'static> Driver<P> {
+/// Says by which key a message that arrives replaces one that was not read yet.
+pub(crate) type KeyOf<P> = Rc<dyn Fn(&P) -> Option<Key>>;
+
+impl<P: Payload + 'static> Driver<P> {
     pub(crate) fn new(
         machine: Machine<P>,
         request: Request,
@@ -55,16 +66,43 @@ impl<P: Payload + Clone + 'static> Driver<P> {
             transport,
             clock,
             consumer: RefCell::new(None),
+            gather: RefCell::new(None),
+            key_of: RefCell::new(None),
             waiters: Waiters::default(),
             armed: Cell::new(None),
             settling: Cell::new(false),
-            granted: Cell::new(false),
         })
     }
 
     /// Says who hears the events.
     pub(crate) fn set_consumer(&self, consumer: Option<Rc<dyn Consumer<P>>>) {
         drop(self.consumer.replace(consumer));
+        self.listen();
+    }
+
+    /// Takes over what the consumer listens for now.
+    pub(crate) fn listen(&self) {
+        let wants = self.wants();
+        self.machine().hear(Hears {
+            drops: wants.drops,
+            tap: wants.tap,
+        });
+        self.set_alarm();
+    }
+
+    /// Sets who gathers messages for batches.
+    fn set_gather(&self, gather: Rc<dyn Gather<P>>) {
+        drop(self.gather.replace(Some(gather)));
+    }
+
+    /// Sets the keys by which messages that arrive replace one another.
+    pub(crate) fn set_key_of(&self, key_of: KeyOf<P>) {
+        drop(self.key_of.replace(Some(key_of)));
+    }
+
+    /// Sets a further bound on the gate.
+    pub(crate) fn set_limit(&self, limit: Box<dyn Limit>) {
+        self.machine().set_limit(limit);
     }
 
     /// Who hears the events.
@@ -78,6 +116,8 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         let command = self.machine().poll_transmit();
         let events: Weak<dyn Events<P>> = Rc::downgrade(self) as _;
         self.clock.start(Rc::downgrade(self) as _);
+        let now = self.clock.now();
+        self.machine().start(now);
         match command {
             Some(Transmit::Open(_)) => self.transport.open(generation, &self.request, events),
             _ => {
@@ -90,8 +130,45 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     // ---- what the application asks for ----
 
     pub(crate) fn try_send(&self, payload: P) -> Result<Outcome, TrySendError<P>> {
+        self.attempt(|machine| machine.try_send(payload))
+    }
+
+    pub(crate) fn try_send_with(
+        &self,
+        payload: P,
+        options: SendOptions,
+    ) -> Result<Outcome, TrySendError<P>> {
+        let now = self.clock.now();
+        self.attempt(|machine| machine.try_send_with(payload, options, now))
+    }
+
+    /// Sends a message whatever room there is: the sender was told before that there is some.
+    pub(crate) fn send(&self, payload: P) -> Result<(), SendError<P>> {
+        let outcome = self.attempt(|machine| machine.send(payload).map_err(TrySendError::Closed));
+        outcome.map(drop).map_err(SendError::from)
+    }
+
+    /// Sends a message, or queues it.
+    pub(crate) fn send_with(
+        &self,
+        payload: P,
+        options: SendOptions,
+    ) -> Result<Sending, SendError<P>> {
+        let now = self.clock.now();
+        let sending = self.attempt(|machine| {
+            let sending = machine.send_with(payload, options, now);
+            sending.map_err(TrySendError::Closed)
+        });
+        sending.map_err(SendError::from)
+    }
+
+    /// Gives a message to the machine and carries out what follows.
+    fn attempt<T>(
+        &self,
+        accept: impl FnOnce(&mut Machine<P>) -> Result<T, TrySendError<P>>,
+    ) -> Result<T, TrySendError<P>> {
         self.look_if_wanted();
-        let outcome = self.machine().try_send(payload);
+        let outcome = accept(&mut self.machine());
         let refused = self.transmit();
         self.wake();
         match refused {
@@ -101,17 +178,26 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         }
     }
 
-    /// Sends a message whatever room there is: the sender was told before that there is some.
-    pub(crate) fn send(&self, payload: P) -> Result<(), SendError<P>> {
-        self.look_if_wanted();
-        let outcome = self.machine().send(payload);
-        let refused = self.transmit();
-        self.wake();
-        match refused {
-            Some((payload, Refusal::Closing)) => Err(SendError::Closed(payload)),
-            Some((payload, Refusal::Thrown)) => Err(SendError::Refused(payload)),
-            None => outcome.map(drop).map_err(SendError::Closed),
+    /// Waits for what becomes of a queued message.
+    pub(crate) fn poll_fate(
+        &self,
+        ticket: Ticket,
+        waiter: &mut Waiter<P>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), SendError<P>>> {
+        ready!(waiter.poll(Wait::Fate(ticket), cx));
+        let fate = self.machine().take_fate(ticket);
+        match fate {
+            Some(Fate::Sent) => Poll::Ready(Ok(())),
+            Some(Fate::Dropped(message, cause)) => Poll::Ready(Err(SendError::new(message, cause))),
+            None => Poll::Pending,
         }
+    }
+
+    /// Takes a message back that was not sent yet.
+    pub(crate) fn cancel(&self, ticket: Ticket) {
+        self.machine().cancel(ticket);
+        self.wake();
     }
 
     /// Waits for room at the mark. Room that never comes is for [`Self::send`] to tell.
@@ -121,15 +207,15 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         waiter.poll(Wait::Room, cx)
     }
 
-    /// Waits until no message is queued any more, and says how many were ever dropped.
+    /// Waits until no message is queued any more, and says how many were ever lost.
     pub(crate) fn poll_flushed(&self, waiter: &mut Waiter<P>, cx: &Context<'_>) -> Poll<u64> {
         ready!(waiter.poll(Wait::Flushed, cx));
-        Poll::Ready(self.dropped())
+        Poll::Ready(self.lost())
     }
 
-    /// How many accepted messages were never handed to the browser.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.machine().dropped()
+    /// How many accepted messages were never handed to the browser, against the application's will.
+    pub(crate) fn lost(&self) -> u64 {
+        self.machine().lost()
     }
 
     /// Waits until `bufferedAmount` is 0 and nothing is queued, or the connection has ended.
@@ -233,7 +319,8 @@ impl<P: Payload + Clone + 'static> Driver<P> {
 
     pub(crate) fn stats(&self) -> Stats {
         let buffered_amount = self.transport.buffered_amount();
-        let mut stats = self.machine().stats(buffered_amount);
+        let now = self.clock.now();
+        let mut stats = self.machine().stats(buffered_amount, now);
         stats.ready_state = self.ready_state();
         stats
     }
@@ -278,12 +365,14 @@ impl<P: Payload + Clone + 'static> Driver<P> {
                 None => return last,
                 Some(Transmit::Open(_)) => {}
                 Some(Transmit::Message(entry)) => match self.transport.transmit(&entry.payload) {
-                    Ok(()) => self.machine().handle_transmitted(entry.bytes),
+                    Ok(()) => self.machine().handle_transmitted(&entry),
+                    Err(refusal) if direct => {
+                        last = Some((entry.payload, refusal));
+                        self.handle_refusal(refusal);
+                    }
                     Err(refusal) => {
-                        self.handle_refusal(refusal, direct);
-                        if direct {
-                            last = Some((entry.payload, refusal));
-                        }
+                        self.handle_loss(entry, refusal);
+                        self.handle_refusal(refusal);
                     }
                 },
                 Some(Transmit::Close(frame)) => self.transport.close(&frame),
@@ -296,10 +385,16 @@ impl<P: Payload + Clone + 'static> Driver<P> {
         }
     }
 
-    fn handle_refusal(&self, refusal: Refusal, direct: bool) {
-        if !direct {
-            self.machine().handle_refused();
-        }
+    /// A message from the queue was refused: nobody is there to take it back.
+    fn handle_loss(&self, entry: Entry<P>, refusal: Refusal) {
+        let cause = match refusal {
+            Refusal::Closing => DropCause::Closed,
+            Refusal::Thrown => DropCause::Refused,
+        };
+        self.machine().handle_refused(entry, cause);
+    }
+
+    fn handle_refusal(&self, refusal: Refusal) {
         if refusal == Refusal::Closing {
             self.handle_closing();
         }
@@ -331,30 +426,74 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     }
 
     fn deliver(&self, event: Event<P>) {
-        let kept = self.machine().inbox().is_some();
         let consumer = self.consumer();
         match (event, consumer) {
+            (Event::Message(message), consumer) => self.deliver_message(message, consumer),
             (Event::Unreadable, consumer) => {
                 if let Some(consumer) = consumer {
                     consumer.deliver(Event::Error(ErrorEvent {}));
                 }
                 self.store(None);
             }
-            (Event::Message(message), Some(consumer)) if consumer.wants_messages() => {
+            (Event::Close(event), Some(consumer)) => {
+                self.deliver_batch(&*consumer);
+                consumer.deliver(Event::Close(event));
+            }
+            (event, Some(consumer)) => consumer.deliver(event),
+            (_, None) => {}
+        }
+    }
+
+    /// Gives a message to all who want it; the last of them gets the message itself.
+    fn deliver_message(&self, message: P, consumer: Option<Rc<dyn Consumer<P>>>) {
+        let kept = self.machine().inbox().is_some();
+        let gather = self.gather();
+        if let (Some(gather), Some(consumer)) = (gather, &consumer)
+            && gather.push(message.clone())
+        {
+            consumer.deliver(Event::Messages(gather.take()));
+        }
+        match consumer.filter(|consumer| consumer.wants().messages) {
+            Some(consumer) => {
                 let copy = kept.then(|| message.clone());
                 consumer.deliver(Event::Message(message));
                 if copy.is_some() {
                     self.store(copy);
                 }
             }
-            (Event::Message(message), _) => self.store(Some(message)),
-            (event, Some(consumer)) => consumer.deliver(event),
-            (_, None) => {}
+            None => self.store(Some(message)),
         }
     }
 
+    /// What was gathered is told before the end.
+    fn deliver_batch(&self, consumer: &dyn Consumer<P>) {
+        let messages = self.gather().map(|gather| gather.take());
+        if let Some(messages) = messages.filter(|messages| !messages.is_empty()) {
+            consumer.deliver(Event::Messages(messages));
+        }
+    }
+
+    /// A batch is due.
+    fn handle_batch(&self, messages: Vec<P>) {
+        if !messages.is_empty() {
+            self.machine().tell(Event::Messages(messages));
+            self.advance();
+        }
+    }
+
+    fn gather(&self) -> Option<Rc<dyn Gather<P>>> {
+        self.gather.borrow().clone()
+    }
+
     fn store(&self, message: Option<P>) {
-        let stored = self.machine().store(message);
+        if self.machine().inbox().is_none() {
+            return;
+        }
+        let key_of = self.key_of.borrow().clone();
+        let key = message
+            .as_ref()
+            .and_then(|message| key_of.and_then(|key_of| key_of(message)));
+        let stored = self.machine().store(message, key);
         if stored.is_err() {
             let now = self.clock.now();
             self.machine().overflow(now);
@@ -374,11 +513,14 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     fn waiting(&self) -> Waiting {
         Waiting {
             room: self.waiters.any(Wait::Room),
-            drain: self
-                .consumer()
-                .is_some_and(|consumer| consumer.wants_drain()),
+            drain: self.wants().drain,
             drained: self.waiters.any(Wait::Drained),
         }
+    }
+
+    fn wants(&self) -> Wants {
+        let consumer = self.consumer();
+        consumer.map_or_else(Wants::default, |consumer| consumer.wants())
     }
 
     // ---- looking at the browser ----
@@ -406,16 +548,20 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     }
 
     fn notice_closing(&self) {
-        if self.transport.ready_state() >= ReadyState::Closing {
-            self.handle_closing();
+        match self.transport.ready_state() {
+            ReadyState::Closed => drop(self.handle_lost()),
+            ReadyState::Closing => self.handle_closing(),
+            ReadyState::Connecting | ReadyState::Open => {}
         }
     }
 
-    /// Whether the browser is in CLOSED and its close event may stand in the queue behind a timer
-    /// that came late. It is given one turn and no more, because sometimes there is none (measured:
-    /// WebKitGTK after a blocked port).
-    fn is_close_under_way(&self) -> bool {
-        self.transport.ready_state() == ReadyState::Closed && !self.granted.replace(true)
+    /// The browser is in CLOSED. Returns whether this is news: then its close event may stand in the
+    /// queue behind whatever runs now.
+    fn handle_lost(&self) -> bool {
+        let now = self.clock.now();
+        let mut machine = self.machine();
+        let generation = machine.generation();
+        machine.handle_lost(generation, now)
     }
 
     fn handle_closing(&self) {
@@ -426,10 +572,14 @@ impl<P: Payload + Clone + 'static> Driver<P> {
     }
 }
 
-impl<P: Payload + Clone + 'static> Events<P> for Driver<P> {
+impl<P: Payload + 'static> Events<P> for Driver<P> {
     fn handle_open(&self, generation: Generation, event: OpenEvent) {
         let now = self.clock.now();
-        self.machine().handle_open(generation, event, now);
+        if self.request.accepts(&event.protocol) {
+            self.machine().handle_open(generation, event, now);
+        } else {
+            self.machine().handle_wrong_protocol(generation, now);
+        }
         self.advance();
     }
 
@@ -451,20 +601,21 @@ impl<P: Payload + Clone + 'static> Events<P> for Driver<P> {
     }
 
     fn handle_close(&self, generation: Generation, event: CloseEvent) {
-        self.machine().handle_close(generation, event);
+        let now = self.clock.now();
+        self.machine().handle_close(generation, event, now);
         self.advance();
     }
 }
 
-impl<P: Payload + Clone + 'static> Alarm for Driver<P> {
-    fn handle_alarm(&self) {
+impl<P: Payload + 'static> Alarm for Driver<P> {
+    fn handle_alarm(&self, by: WokenBy) {
         self.armed.set(None);
-        if self.is_close_under_way() {
+        if self.transport.ready_state() == ReadyState::Closed && self.handle_lost() {
             return self.wake();
         }
         let amount = self.transport.buffered_amount();
         let now = self.clock.now();
-        self.machine().handle_timeout(amount, now);
+        self.machine().handle_timeout(amount, now, by);
         self.notice_closing();
         self.advance();
     }

@@ -19,7 +19,7 @@ use crate::machine::{Generation, Machine, Outcome, Timeout};
 use crate::request::Request;
 use crate::{
     CloseEvent, CloseFrame, ConnectError, Message, OpenEvent, Options, ReadyState, SendError,
-    StreamError, TrySendError, WebSocket, WebSocketStream,
+    StreamError, TrySendError, WebSocket, WebSocketStream, WokenBy,
 };
 
 use super::{Alarm, Clock, Driver, Events, Refusal, Transport};
@@ -49,6 +49,14 @@ struct Shared(Rc<Script>);
 impl Script {
     /// A socket over a new script, in CONNECTING.
     fn connect() -> (Rc<Self>, WebSocket) {
+        Self::connect_as(Request::default())
+    }
+
+    fn connect_as(request: Request) -> (Rc<Self>, WebSocket) {
+        Self::connect_with(request, OPTIONS)
+    }
+
+    fn connect_with(request: Request, options: Options) -> (Rc<Self>, WebSocket) {
         let script = Rc::new(Self {
             log: RefCell::default(),
             buffered: Cell::new(0),
@@ -61,8 +69,8 @@ impl Script {
             armed: Cell::new(None),
         });
         let driver = Driver::new(
-            Machine::new(OPTIONS),
-            Request::default(),
+            Machine::new(options),
+            request,
             Box::new(Shared(script.clone())),
             Box::new(Shared(script.clone())),
         );
@@ -87,10 +95,14 @@ impl Script {
     }
 
     fn accept(&self) {
+        self.accept_as("");
+    }
+
+    fn accept_as(&self, protocol: &str) {
         self.state.set(ReadyState::Open);
         self.events()
             .unwrap()
-            .handle_open(GENERATION, OpenEvent::default());
+            .handle_open(GENERATION, OpenEvent::new(protocol, ""));
     }
 
     fn deliver(&self, message: &str) {
@@ -116,7 +128,7 @@ impl Script {
             .unwrap()
             .upgrade()
             .unwrap()
-            .handle_alarm();
+            .handle_alarm(WokenBy::Timer);
     }
 
     fn take_log(&self) -> Vec<String> {
@@ -315,16 +327,74 @@ fn a_close_that_is_never_told_is_told_by_us() {
     script.state.set(ReadyState::Closed);
     script.events().unwrap().handle_error(GENERATION);
     assert_eq!(socket.ready_state(), ReadyState::Closing);
-    script.fall_to(0);
-    assert_eq!(
-        *told.borrow(),
-        [],
-        "a close event may still be under way: one more turn"
+    assert_eq!(*told.borrow(), [], "a close event may be on its way");
+    let wake = script.armed.get().unwrap();
+    assert!(
+        wake.at <= script.now.get(),
+        "but not for longer than a turn"
     );
     script.fall_to(0);
     assert_eq!(*told.borrow(), [1006]);
     script.end(1000);
     assert_eq!(*told.borrow(), [1006], "the late real one is ignored");
+}
+
+#[test]
+fn a_close_event_behind_an_error_is_the_one_that_is_told() {
+    let (script, socket) = Script::open();
+    let told = Rc::new(RefCell::new(Vec::new()));
+    socket.set_onclose({
+        let told = told.clone();
+        move |_, close| told.borrow_mut().push(close.code)
+    });
+    script.state.set(ReadyState::Closed);
+    script.events().unwrap().handle_error(GENERATION);
+    script.end(4001);
+    assert_eq!(*told.borrow(), [4001]);
+    assert_eq!(script.armed.get(), None);
+}
+
+#[test]
+fn an_alarm_that_finds_the_socket_closed_gives_the_close_event_a_turn() {
+    let (script, socket) = Script::open();
+    socket.close();
+    script.state.set(ReadyState::Closed);
+    script.now.set(Duration::from_secs(3600));
+    script.fall_to(0);
+    assert_eq!(socket.ready_state(), ReadyState::Closing);
+    script.end(1000);
+    assert_eq!(socket.closed().now_or_never().unwrap().code, 1000);
+}
+
+#[test]
+fn an_unselected_subprotocol_is_a_failed_connection() {
+    // Firefox and WebKitGTK open it, with an empty protocol.
+    for selected in ["", "B", "c"] {
+        let (script, socket) = Script::connect_as(Request {
+            url: String::new(),
+            protocols: vec!["a".into(), "b".into()],
+        });
+        let told = Rc::new(RefCell::new(Vec::new()));
+        for kind in ["open", "error", "close"] {
+            let told = told.clone();
+            let note = move || told.borrow_mut().push(kind);
+            match kind {
+                "open" => socket.set_onopen(move |_, _| note()),
+                "error" => socket.set_onerror(move |_, _| note()),
+                _ => socket.set_onclose(move |_, _| note()),
+            }
+        }
+        script.accept_as(selected);
+        assert_eq!(*told.borrow(), ["error", "close"], "{selected:?}");
+        assert_eq!(script.take_log(), ["abandon"]);
+        assert_eq!(socket.closed().now_or_never().unwrap().code, 1006);
+    }
+    let (script, socket) = Script::connect_as(Request {
+        url: String::new(),
+        protocols: vec!["a".into(), "b".into()],
+    });
+    script.accept_as("b");
+    assert_eq!(socket.ready_state(), ReadyState::Open);
 }
 
 // ---- waiting ----

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::machine::{Event, Generation, Timeout};
 use crate::request::Request;
-use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState};
+use crate::{CloseEvent, CloseFrame, ConnectError, OpenEvent, ReadyState, WokenBy};
 
 /// Carries messages: a browser's socket, or a script in its place.
 ///
@@ -63,7 +63,7 @@ pub(crate) trait Clock {
 /// Is woken by a [`Clock`].
 pub(crate) trait Alarm {
     /// The time has come.
-    fn handle_alarm(&self);
+    fn handle_alarm(&self, by: WokenBy);
 }
 
 /// What a transport tells.
@@ -83,9 +83,15 @@ pub(crate) trait Consumer<P>: Any {
     /// One event. It may call anything.
     fn deliver(&self, event: Event<P>);
 
-    /// Whether somebody listens for messages.
-    fn wants_messages(&self) -> bool;
+    /// What somebody listens for.
+    fn wants(&self) -> Wants;
+}
 
-    /// Whether somebody listens for [`Event::Drain`].
-    fn wants_drain(&self) -> bool;
+/// Which events somebody listens for, of those that cost something to tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wants {
+    pub(crate) messages: bool,
+    pub(crate) drain: bool,
+    pub(crate) drops: bool,
+    pub(crate) tap: bool,
 }

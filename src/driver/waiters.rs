@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::ReadyState;
-use crate::machine::{Machine, Payload, Room};
+use crate::machine::{Machine, Payload, Room, Ticket};
 
 use super::Driver;
 
@@ -17,6 +17,7 @@ pub(crate) enum Wait {
     Flushed,
     Drained,
     Message,
+    Fate(Ticket),
     Closed,
 }
 
@@ -34,6 +35,7 @@ impl Wait {
             Self::Message => machine
                 .inbox()
                 .is_some_and(|inbox| !inbox.is_empty() || inbox.has_overflowed()),
+            Self::Fate(ticket) => machine.has_fate(ticket),
             Self::Closed => false,
         }
     }
@@ -119,12 +121,12 @@ impl Waiters {
 }
 
 /// A place among the tasks that wait, given up on drop.
-pub(crate) struct Waiter<P: Payload + Clone + 'static> {
+pub(crate) struct Waiter<P: Payload + 'static> {
     driver: Rc<Driver<P>>,
     key: Option<u32>,
 }
 
-impl<P: Payload + Clone + 'static> Waiter<P> {
+impl<P: Payload + 'static> Waiter<P> {
     pub(crate) fn new(driver: &Rc<Driver<P>>) -> Self {
         Self {
             driver: driver.clone(),
@@ -157,7 +159,7 @@ impl<P: Payload + Clone + 'static> Waiter<P> {
     }
 }
 
-impl<P: Payload + Clone + 'static> Drop for Waiter<P> {
+impl<P: Payload + 'static> Drop for Waiter<P> {
     fn drop(&mut self) {
         self.end();
     }

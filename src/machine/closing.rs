@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::Options;
+use crate::{EndCause, Options};
 
 use super::Rate;
 
@@ -13,6 +13,8 @@ use super::Rate;
 pub(super) struct Deadline {
     since: Duration,
     drained: bool,
+    /// The browser is in CLOSED already, and only its close event is missing.
+    lost: bool,
 }
 
 impl Deadline {
@@ -21,11 +23,33 @@ impl Deadline {
         Self {
             since: now,
             drained: bound == 0,
+            lost: false,
+        }
+    }
+
+    /// The browser says CLOSED. The close event comes in the same task in every engine (measured),
+    /// so the next one is late enough. Returns whether this is news.
+    pub(super) fn lose(&mut self, now: Duration) -> bool {
+        if !self.lost {
+            self.since = now;
+        }
+        !core::mem::replace(&mut self.lost, true)
+    }
+
+    /// What it means when the deadline has passed.
+    pub(super) fn cause(&self) -> EndCause {
+        if self.lost {
+            EndCause::NoCloseEvent
+        } else {
+            EndCause::Timeout
         }
     }
 
     /// `bufferedAmount` was read as `amount`, `left` bytes less than known before.
     pub(super) fn handle_reading(&mut self, amount: u64, left: u64, now: Duration) {
+        if self.lost {
+            return;
+        }
         let drained = amount == 0;
         if left > 0 || drained != self.drained {
             self.since = now;
@@ -35,7 +59,9 @@ impl Deadline {
 
     /// When the socket is given up.
     pub(super) fn at(&self, options: &Options, rate: &Rate) -> Duration {
-        let wait = if self.drained {
+        let wait = if self.lost {
+            Duration::ZERO
+        } else if self.drained {
             let hidden = rate.duration_of(HIDDEN_BYTES);
             let wait = options.close_timeout.saturating_add(hidden);
             wait.min(options.close_timeout.max(MAX_CLOSE_TIMEOUT))

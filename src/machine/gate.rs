@@ -48,6 +48,11 @@ impl Gate {
         self.shut = true;
     }
 
+    /// Whether it waits for the low-water mark.
+    pub fn is_shut(&self) -> bool {
+        self.shut
+    }
+
     /// From now on the bound is not trusted, because others send on the same socket.
     pub fn share(&mut self) {
         self.shared = true;

@@ -1,37 +1,71 @@
 //! What has arrived and was not read yet.
 
-use super::{Entry, Payload, Queue};
+use crate::InboxOverflow;
+
+use super::queue::Tag;
+use super::{Entry, Key, Payload, Queue};
 
 /// The bounded queue between the browser and a stream.
 #[derive(Debug)]
 pub struct Inbox<P> {
     queue: Queue<Option<P>>,
     capacity: usize,
+    policy: InboxOverflow,
     overflowed: bool,
+}
+
+/// What became of messages when one was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It fitted.
+    Kept,
+    /// It took the place of one with the same key.
+    Conflated,
+    /// So many were thrown away for it, or it was one of them.
+    DroppedOldest(u64),
+    /// It did not fit, and nothing will any more.
+    Overflowed,
 }
 
 impl<P: Payload> Inbox<P> {
     /// An empty inbox. The capacity counts each message as its bytes plus 64.
-    pub fn new(capacity: usize) -> Self {
+    pub fn new(capacity: usize, policy: InboxOverflow) -> Self {
         Self {
             queue: Queue::new(),
             capacity,
+            policy,
             overflowed: false,
         }
     }
 
-    /// Keeps a message, or `None` for one that could not be read. Returns whether it fitted: when
-    /// one does not, nothing after it is kept either, so that what is read has no hole.
-    pub fn store(&mut self, payload: Option<P>) -> bool {
-        let bytes = payload.as_ref().map_or(0, Payload::byte_len);
-        let entry = Entry { payload, bytes };
-        let cost = self.queue.cost().saturating_add(entry.cost());
-        if self.overflowed || cost > self.capacity {
-            self.overflowed = true;
-            return false;
+    /// Keeps a message, or `None` for one that could not be read. When one does not fit and none
+    /// may be thrown away, nothing after it is kept either, so that what is read has no hole.
+    pub fn store(&mut self, payload: Option<P>, key: Option<Key>) -> Stored {
+        if self.overflowed {
+            return Stored::Overflowed;
         }
-        self.queue.push(entry);
-        true
+        let bytes = payload.as_ref().map_or(0, Payload::byte_len);
+        let mut entry = Entry::of(payload, bytes);
+        entry.tag = key.map(|key| {
+            Box::new(Tag {
+                key: Some(key),
+                ..Tag::default()
+            })
+        });
+        let freed = self.queue.cost_of_replaced(&entry).unwrap_or(0);
+        let most = self.capacity.saturating_add(freed);
+        let fits = |queue: &Queue<_>| queue.cost().saturating_add(entry.cost()) <= most;
+        if fits(&self.queue) {
+            return match self.queue.push(entry) {
+                Some(_) => Stored::Conflated,
+                None => Stored::Kept,
+            };
+        }
+        if self.policy == InboxOverflow::Close {
+            self.overflowed = true;
+            return Stored::Overflowed;
+        }
+        self.make_room(entry)
     }
 
     /// Takes the oldest message; `Some(None)` stands for one that could not be read.
@@ -57,5 +91,19 @@ impl<P: Payload> Inbox<P> {
     /// How many bytes wait.
     pub fn bytes(&self) -> usize {
         self.queue.bytes()
+    }
+
+    fn make_room(&mut self, entry: Entry<Option<P>>) -> Stored {
+        if entry.cost() > self.capacity {
+            return Stored::DroppedOldest(1);
+        }
+        let mut dropped = 0;
+        while self.queue.cost().saturating_add(entry.cost()) > self.capacity {
+            self.queue.pop();
+            dropped += 1;
+        }
+        // One that it would have replaced may still be there: then it is thrown away, too.
+        dropped += u64::from(self.queue.push(entry).is_some());
+        Stored::DroppedOldest(dropped)
     }
 }

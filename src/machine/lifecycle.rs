@@ -4,15 +4,16 @@ use std::collections::VecDeque;
 
 use core::time::Duration;
 
-use crate::error::TrySendError;
 use crate::{
-    CloseCode, CloseEvent, CloseFrame, DrainEvent, ErrorEvent, OpenEvent, Options, ReadyState,
+    CloseEvent, CloseFrame, EndCause, ErrorEvent, OpenEvent, Options, ReadyState, TapEvent, WokenBy,
 };
 
 use super::closing::Deadline;
+use super::queue::earlier;
 use super::state::{Counts, Link, State};
 use super::{
-    Entry, Event, Generation, Inbox, Ladder, Payload, Queue, Timeout, Transmit, Waiting, Wake,
+    Entry, Event, Fate, Generation, Hears, Inbox, Ladder, Limit, Payload, Queue, Ticket, Timeout,
+    Transmit, Waiting, Wake,
 };
 
 /// What became of a message that was accepted.
@@ -22,6 +23,9 @@ pub enum Outcome {
     Sent,
     /// It waits in the queue, because the connection is not open yet or the gate is shut.
     Queued,
+    /// It was dropped, because the queue is full and the policy is
+    /// [`Overflow::DropNewest`](crate::Overflow::DropNewest).
+    Dropped,
 }
 
 /// Whether a sender that waits may go on.
@@ -41,10 +45,18 @@ pub struct Machine<P> {
     pub(super) options: Options,
     pub(super) generation: Generation,
     pub(super) state: State,
+    /// Since when.
+    pub(super) since: Duration,
+    /// The latest time that was told.
+    pub(super) now: Duration,
     /// Waiting messages. In CLOSING and CLOSED: what is still to be handed over, now.
     pub(super) queue: Queue<P>,
     /// The message that goes straight to the browser.
     pub(super) direct: Option<Entry<P>>,
+    /// What became of messages whose senders wait.
+    pub(super) fates: Vec<(Ticket, Fate<P>)>,
+    pub(super) next_ticket: u32,
+    pub(super) limit: Option<Box<dyn Limit>>,
     /// What is to be done with the socket, apart from messages.
     pub(super) opening: bool,
     pub(super) closing: Option<CloseFrame>,
@@ -56,6 +68,9 @@ pub struct Machine<P> {
     pub(super) shared: bool,
     /// The connection has been open, wherever it stands now.
     pub(super) opened: bool,
+    /// Our Close frame was handed over.
+    pub(super) close_sent: bool,
+    pub(super) hears: Hears,
     pub(super) counts: Counts,
 }
 
@@ -67,8 +82,13 @@ impl<P: Payload> Machine<P> {
             options,
             generation: Generation(1),
             state: State::Connecting,
+            since: Duration::ZERO,
+            now: Duration::ZERO,
             queue: Queue::new(),
             direct: None,
+            fates: Vec::new(),
+            next_ticket: 0,
+            limit: None,
             opening: true,
             closing: None,
             abandoning: false,
@@ -77,6 +97,8 @@ impl<P: Payload> Machine<P> {
             drain_owed: false,
             shared: false,
             opened: false,
+            close_sent: false,
+            hears: Hears::default(),
             counts: Counts::default(),
         }
     }
@@ -95,29 +117,30 @@ impl<P: Payload> Machine<P> {
 
     // ---- what happened ----
 
+    /// The connection starts at this time.
+    pub fn start(&mut self, now: Duration) {
+        self.since = now;
+        self.now = now;
+    }
+
     /// The browser's `open`.
     pub fn handle_open(&mut self, generation: Generation, event: OpenEvent, now: Duration) {
         if generation == self.generation && matches!(self.state, State::Connecting) {
-            self.state = State::Open(Link::new(&self.options, self.shared, now));
+            self.advance_to(now);
             self.opened = true;
+            self.enter(State::Open(Link::new(&self.options, self.shared, now)));
+            self.tap(TapEvent::Opened);
             self.events.push_back(Event::Open(event));
         }
     }
 
-    /// The browser's `message`.
-    pub fn handle_message(&mut self, generation: Generation, payload: P) {
-        if self.is_live(generation) {
-            self.counts.messages_received += 1;
-            self.counts.bytes_received += payload.byte_len() as u64;
-            self.events.push_back(Event::Message(payload));
-        }
-    }
-
-    /// A `message` whose data is neither text nor an `ArrayBuffer`.
-    pub fn handle_unreadable(&mut self, generation: Generation) {
-        if self.is_live(generation) {
-            self.counts.messages_unreadable += 1;
-            self.events.push_back(Event::Unreadable);
+    /// The browser opened the connection under a subprotocol that was not asked for, or under none
+    /// although some were: it has failed.
+    pub fn handle_wrong_protocol(&mut self, generation: Generation, now: Duration) {
+        if generation == self.generation && matches!(self.state, State::Connecting) {
+            self.now = now;
+            self.events.push_back(Event::Error(ErrorEvent {}));
+            self.end(CloseEvent::abnormal(), EndCause::Subprotocol);
         }
     }
 
@@ -128,18 +151,30 @@ impl<P: Payload> Machine<P> {
         }
     }
 
-    /// The browser says CLOSING or CLOSED, without a close event so far: the peer has begun.
+    /// The browser says CLOSING, without a close event so far: the peer has begun.
     pub fn handle_closing(&mut self, generation: Generation, now: Duration) {
         if generation == self.generation && self.ready_state() < ReadyState::Closing {
+            self.now = now;
             self.drop_queue();
-            self.start_closing(now);
+            self.start_closing();
+        }
+    }
+
+    /// The browser says CLOSED, without a close event so far. One must come within a turn of the
+    /// event loop; where none does, it is made up. Returns whether this is news.
+    pub fn handle_lost(&mut self, generation: Generation, now: Duration) -> bool {
+        self.handle_closing(generation, now);
+        match &mut self.state {
+            State::Closing(_, deadline) if generation == self.generation => deadline.lose(now),
+            _ => false,
         }
     }
 
     /// The browser's `close`.
-    pub fn handle_close(&mut self, generation: Generation, event: CloseEvent) {
+    pub fn handle_close(&mut self, generation: Generation, event: CloseEvent, now: Duration) {
         if generation == self.generation {
-            self.end(event);
+            self.now = now;
+            self.end(event, EndCause::CloseEvent);
         }
     }
 
@@ -149,84 +184,38 @@ impl<P: Payload> Machine<P> {
     }
 
     /// The time of [`Self::poll_timeout`] has come, and `bufferedAmount` was read.
-    pub fn handle_timeout(&mut self, amount: u64, now: Duration) {
+    pub fn handle_timeout(&mut self, amount: u64, now: Duration, by: WokenBy) {
         self.counts.polls += 1;
+        self.tap(TapEvent::Woken(by));
         let fell = self.take_reading(amount, now);
+        self.look_for_stall(amount, fell);
         if let Some(link) = self.state.link_mut()
             && !fell
+            && link.ladder.next().at <= now
         {
             link.ladder.advance(now);
         }
         if let State::Closing(link, deadline) = &self.state
             && now >= deadline.at(&self.options, &link.rate)
         {
-            self.end(CloseEvent::abnormal());
+            let cause = deadline.cause();
+            self.end(CloseEvent::abnormal(), cause);
         }
-    }
-
-    /// The browser took the message of [`Transmit::Message`].
-    pub fn handle_transmitted(&mut self, bytes: usize) {
-        self.counts.messages_sent += 1;
-        self.counts.bytes_sent += bytes as u64;
-        if let Some(link) = self.state.link_mut() {
-            link.gate.handle_transmitted(bytes);
-        }
-        self.settle_drain();
-    }
-
-    /// The browser refused a queued message of [`Transmit::Message`], and it is lost.
-    pub fn handle_refused(&mut self) {
-        self.counts.messages_dropped += 1;
-        self.events.push_back(Event::Error(ErrorEvent {}));
-        self.settle_drain();
     }
 
     // ---- what the application asks for ----
 
-    /// Sends a message, within the capacity of the queue.
-    ///
-    /// # Errors
-    ///
-    /// Gives the message back when the queue is full or the connection is closing.
-    pub fn try_send(&mut self, payload: P) -> Result<Outcome, TrySendError<P>> {
-        if self.room() == Room::Never {
-            return Err(TrySendError::Closed(payload));
-        }
-        let entry = Entry::new(payload);
-        if !self.goes_direct() {
-            if entry.cost() > self.options.capacity {
-                return Err(TrySendError::TooLarge(entry.payload));
-            }
-            let cost = self.queue.cost().saturating_add(entry.cost());
-            if cost > self.options.capacity || self.queue.len() >= self.options.capacity_messages {
-                return Err(TrySendError::Full(entry.payload));
-            }
-        }
-        Ok(self.accept(entry))
-    }
-
-    /// Sends a message of a sender that was told that there is [`Room`], whatever came between.
-    ///
-    /// # Errors
-    ///
-    /// Gives the message back when the connection is closing.
-    pub fn send(&mut self, payload: P) -> Result<Outcome, P> {
-        if self.room() == Room::Never {
-            return Err(payload);
-        }
-        Ok(self.accept(Entry::new(payload)))
-    }
-
     /// Hands over what is queued and starts the closing handshake; before the connection is open,
     /// what is queued is dropped. Only the first call counts.
     pub fn close(&mut self, frame: CloseFrame, now: Duration) {
+        self.advance_to(now);
         match self.state {
             State::Connecting => self.drop_queue(),
             State::Open(_) => {}
             State::Closing(..) | State::Closed(_) => return,
         }
         self.closing = Some(frame);
-        self.start_closing(now);
+        self.start_closing();
     }
 
     /// Nobody holds the socket any more: hands over what is queued, closes with 1000 and forgets
@@ -261,46 +250,14 @@ impl<P: Payload> Machine<P> {
         }
     }
 
-    /// Keeps what arrives from now on. Returns whether nobody else did already.
-    pub fn open_inbox(&mut self) -> bool {
-        let free = self.inbox.is_none();
-        if free {
-            self.inbox = Some(Inbox::new(self.options.inbox_capacity));
-        }
-        free
+    /// Says which events somebody listens for, of those that are not told unless somebody does.
+    pub fn hear(&mut self, hears: Hears) {
+        self.hears = hears;
     }
 
-    /// Throws away what was kept, and keeps nothing any more.
-    pub fn close_inbox(&mut self) {
-        self.inbox = None;
-    }
-
-    /// Keeps a message that was told, if there is an inbox; `None` stands for one that could not be
-    /// read.
-    ///
-    /// # Errors
-    ///
-    /// [`Overflow`] when it did not fit: the caller calls [`Self::overflow`], once.
-    pub fn store(&mut self, payload: Option<P>) -> Result<(), Overflow> {
-        let Some(inbox) = &mut self.inbox else {
-            return Ok(());
-        };
-        let first = !inbox.has_overflowed();
-        if inbox.store(payload) {
-            return Ok(());
-        }
-        self.counts.messages_overflowed += 1;
-        if first { Err(Overflow) } else { Ok(()) }
-    }
-
-    /// The inbox is full: ends the connection with 4009.
-    pub fn overflow(&mut self, now: Duration) {
-        self.close(CloseCode::OVERFLOW.into(), now);
-    }
-
-    /// Takes the oldest message that was kept; `Some(None)` stands for one that could not be read.
-    pub fn take_message(&mut self) -> Option<Option<P>> {
-        self.inbox.as_mut()?.take()
+    /// Tells the application something, in its place among what happened.
+    pub fn tell(&mut self, event: Event<P>) {
+        self.events.push_back(event);
     }
 
     // ---- what has to be done ----
@@ -315,6 +272,7 @@ impl<P: Payload> Machine<P> {
             return Some(Transmit::Message(entry));
         }
         if let Some(frame) = self.closing.take() {
+            self.close_sent = self.opened;
             return Some(Transmit::Close(frame));
         }
         if self.abandoning {
@@ -338,63 +296,42 @@ impl<P: Payload> Machine<P> {
                 wake: Wake::Tick,
             });
         }
-        match &self.state {
+        let next = match &self.state {
             State::Connecting | State::Closed(_) => None,
-            State::Open(link) => self.is_awaited(link, waiting).then(|| link.ladder.next()),
+            State::Open(link) => self.next_look(link, waiting),
             State::Closing(link, deadline) => {
-                let end = Timeout {
-                    at: deadline.at(&self.options, &link.rate),
-                    wake: Wake::Timer,
-                };
+                let end = Timeout::timer(deadline.at(&self.options, &link.rate));
                 let look = (link.gate.bound() > 0).then(|| link.ladder.next());
                 look.filter(|look| look.at < end.at).or(Some(end))
             }
-        }
+        };
+        earlier(next, self.queue.next_expiry().map(Timeout::timer))
     }
 
     // ---- helpers ----
 
-    fn is_live(&self, generation: Generation) -> bool {
+    pub(super) fn is_live(&self, generation: Generation) -> bool {
         generation == self.generation && matches!(self.state, State::Open(_) | State::Closing(..))
     }
 
-    fn goes_direct(&self) -> bool {
-        matches!(self.state, State::Open(_)) && self.room() == Room::Yes
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.since = self.now;
     }
 
-    fn accept(&mut self, entry: Entry<P>) -> Outcome {
-        if self.goes_direct() {
-            self.direct = Some(entry);
-            return Outcome::Sent;
-        }
-        self.queue.push(entry);
-        self.drain_owed = true;
-        if let State::Open(link) = &mut self.state {
-            link.gate.shut();
-        }
-        Outcome::Queued
-    }
-
-    fn next_queued(&mut self) -> Option<Entry<P>> {
-        match &mut self.state {
-            State::Connecting => None,
-            State::Open(link) if link.gate.has_room() => self.queue.pop(),
-            State::Open(link) => {
-                if !self.queue.is_empty() {
-                    link.gate.shut();
-                }
-                None
-            }
-            State::Closing(..) | State::Closed(_) => self.queue.pop(),
+    pub(super) fn tap(&mut self, event: TapEvent) {
+        if self.hears.tap {
+            self.events.push_back(Event::Tap(event));
         }
     }
 
     /// Takes a reading, and says whether anything has left since the last one.
     fn take_reading(&mut self, amount: u64, now: Duration) -> bool {
+        self.advance_to(now);
         let Some(link) = self.state.link_mut() else {
             return false;
         };
-        let had_room = link.gate.has_room();
+        let (had_room, was_shut) = (link.gate.has_room(), link.gate.is_shut());
         let left = link.gate.handle_buffered(amount);
         link.rate.handle_reading(amount, left, now);
         if had_room != link.gate.has_room() {
@@ -402,37 +339,52 @@ impl<P: Payload> Machine<P> {
         } else if left > 0 {
             link.ladder.restart(now);
         }
+        let shut = link.gate.is_shut();
         if let State::Closing(_, deadline) = &mut self.state {
             deadline.handle_reading(amount, left, now);
+        }
+        match (was_shut, shut) {
+            (false, true) => self.tap(TapEvent::GateShut {
+                buffered_amount: amount,
+            }),
+            (true, false) => self.tap(TapEvent::GateOpened {
+                buffered_amount: amount,
+            }),
+            _ => {}
         }
         self.settle_drain();
         left > 0
     }
 
-    /// Tells of room, once, when it was missed before.
-    fn settle_drain(&mut self) {
-        if let State::Open(link) = &mut self.state
-            && self.drain_owed
-            && self.queue.is_empty()
+    fn look_for_stall(&mut self, amount: u64, fell: bool) {
+        let (received, now) = (self.counts.messages_received, self.now);
+        let timeout = self.options.stall_timeout;
+        if let Some(link) = self.state.link_mut()
+            && let Some(since) = link
+                .stall
+                .handle_look(fell || amount == 0, received, now, timeout)
         {
-            if link.gate.has_room() {
-                self.drain_owed = false;
-                self.events.push_back(Event::Drain(DrainEvent {}));
-            } else {
-                link.gate.shut();
-            }
+            self.tap(TapEvent::Stalled {
+                buffered_amount: amount,
+                since,
+            });
         }
     }
 
-    fn is_awaited(&self, link: &Link, waiting: Waiting) -> bool {
-        let blocked = !link.gate.has_room();
-        !self.queue.is_empty()
-            || (blocked && waiting.room)
-            || (blocked && waiting.drain && self.drain_owed)
-            || (waiting.drained && !self.is_drained())
+    /// When to look at an open connection: for `bufferedAmount`, or for the rate limit.
+    fn next_look(&self, link: &Link, waiting: Waiting) -> Option<Timeout> {
+        let room = waiting.room || !self.queue.is_empty() || (waiting.drain && self.drain_owed);
+        let shut = !link.gate.has_room();
+        let awaited = (shut && room) || (waiting.drained && !self.is_drained());
+        let limit = self.limit.as_ref().filter(|_| room && !shut);
+        earlier(
+            awaited.then(|| link.ladder.next()),
+            limit.map(|limit| Timeout::timer(limit.ready_at())),
+        )
     }
 
-    fn start_closing(&mut self, now: Duration) {
+    fn start_closing(&mut self) {
+        let now = self.now;
         let mut link = match &self.state {
             State::Open(link) => *link,
             _ => Link::new(&self.options, self.shared, now),
@@ -441,25 +393,29 @@ impl<P: Payload> Machine<P> {
         self.events
             .retain(|event| !matches!(event, Event::Drain(_)));
         let deadline = Deadline::new(link.gate.bound(), now);
-        self.state = State::Closing(link, deadline);
+        self.enter(State::Closing(link, deadline));
     }
 
-    fn end(&mut self, event: CloseEvent) {
+    fn end(&mut self, event: CloseEvent, cause: EndCause) {
         if matches!(self.state, State::Closed(_)) {
             return;
         }
         self.drop_queue();
+        // Only the answer to our Close frame says that the peer has read what came before it.
+        if !self.close_sent || cause != EndCause::CloseEvent || event.code == ABNORMAL {
+            self.counts.messages_unknown = self.counts.messages_sent;
+            self.counts.bytes_unknown = self.counts.bytes_sent;
+        }
         self.closing = None;
         self.abandoning = true;
-        self.state = State::Closed(event.clone());
+        self.enter(State::Closed(event.clone()));
+        self.tap(TapEvent::Ended {
+            cause,
+            code: event.code,
+        });
         self.events.push_back(Event::Close(event));
-    }
-
-    fn drop_queue(&mut self) {
-        self.counts.messages_dropped += self.queue.clear() as u64;
     }
 }
 
-/// A message that arrived did not fit into the inbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overflow;
+/// What browsers say when there was no Close frame.
+const ABNORMAL: u16 = 1006;

@@ -21,24 +21,35 @@
 mod closing;
 mod gate;
 mod inbox;
+mod key;
 mod ladder;
 mod lifecycle;
+mod limit;
 mod queue;
+mod receiving;
+mod sending;
+mod stall;
 mod state;
 mod view;
 
 pub use self::gate::Gate;
-pub use self::inbox::Inbox;
+pub use self::inbox::{Inbox, Stored};
+pub use self::key::{Index, Key};
 pub use self::ladder::{Ladder, Rate};
-pub use self::lifecycle::{Machine, Outcome, Overflow, Room};
-pub use self::queue::{Entry, Queue};
+pub use self::lifecycle::{Machine, Outcome, Room};
+pub use self::limit::{Limit, TokenBucket};
+pub use self::queue::{Entry, Queue, Tag, Ticket};
+pub use self::receiving::InboxFull;
 
 use core::time::Duration;
 
-use crate::{CloseEvent, CloseFrame, DrainEvent, ErrorEvent, OpenEvent};
+use crate::{
+    CloseEvent, CloseFrame, DrainEvent, DropCause, DropEvent, ErrorEvent, OpenEvent, TapEvent,
+};
 
-/// What is sent and received. The machine looks at its size only.
-pub trait Payload {
+/// What is sent and received. The machine looks at its size only, and copies it only for those who
+/// hear of drops.
+pub trait Payload: Clone {
     /// The length on the wire in bytes; text as UTF-8.
     fn byte_len(&self) -> usize;
 }
@@ -68,14 +79,47 @@ pub enum Event<P> {
     Open(OpenEvent),
     /// A message arrived.
     Message(P),
+    /// Several messages arrived, for a handler that takes them together.
+    Messages(Vec<P>),
     /// A message arrived that could not be read; a stream hears of it in its place.
     Unreadable,
     /// Something went wrong; a close follows if the connection is lost.
     Error(ErrorEvent),
     /// There is room again after a message was queued.
     Drain(DrainEvent),
+    /// A message that had been accepted will not be sent.
+    Drop(DropEvent<P>),
+    /// Something happened inside.
+    Tap(TapEvent),
     /// The connection has ended. Nothing follows.
     Close(CloseEvent),
+}
+
+/// Which events somebody listens for, of those that are not told unless somebody does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hears {
+    /// [`Event::Drop`].
+    pub drops: bool,
+    /// [`Event::Tap`].
+    pub tap: bool,
+}
+
+/// What became of a message whose sender may have to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// It goes to the browser now.
+    Sent,
+    /// It waits.
+    Waits(Ticket),
+}
+
+/// What became of a message that waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate<P> {
+    /// It was handed to the browser.
+    Sent,
+    /// It was dropped, and comes back.
+    Dropped(P, DropCause),
 }
 
 /// Who waits for `bufferedAmount` to fall, beside what the machine knows itself.
@@ -90,7 +134,7 @@ pub struct Waiting {
 }
 
 /// When to wake, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timeout {
     /// When, in the same time as everything else.
     pub at: Duration,
@@ -98,8 +142,17 @@ pub struct Timeout {
     pub wake: Wake,
 }
 
+impl Timeout {
+    pub(crate) const fn timer(at: Duration) -> Self {
+        Self {
+            at,
+            wake: Wake::Timer,
+        }
+    }
+}
+
 /// By what to be woken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wake {
     /// As soon as the event loop turns: a `MessageChannel`, 5–110 µs.
     Tick,

@@ -2,9 +2,10 @@
 
 use core::time::Duration;
 
-use crate::{CloseEvent, Options};
+use crate::{CloseEvent, Drops, Options};
 
 use super::closing::Deadline;
+use super::stall::Stall;
 use super::{Gate, Ladder, Rate};
 
 /// Where the connection stands, with what belongs to it.
@@ -32,6 +33,7 @@ pub(super) struct Link {
     pub(super) gate: Gate,
     pub(super) ladder: Ladder,
     pub(super) rate: Rate,
+    pub(super) stall: Stall,
 }
 
 /// What has been done so far.
@@ -42,8 +44,11 @@ pub(super) struct Counts {
     pub(super) messages_received: u64,
     pub(super) bytes_received: u64,
     pub(super) messages_unreadable: u64,
-    pub(super) messages_dropped: u64,
+    pub(super) messages_unknown: u64,
+    pub(super) bytes_unknown: u64,
+    pub(super) dropped: Drops,
     pub(super) messages_overflowed: u64,
+    pub(super) messages_conflated: u64,
     pub(super) polls: u64,
 }
 
@@ -58,6 +63,7 @@ impl Link {
             gate,
             ladder: Ladder::new(now),
             rate: Rate::default(),
+            stall: Stall::default(),
         }
     }
 }

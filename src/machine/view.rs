@@ -1,9 +1,11 @@
 //! What can be asked of a machine.
 
+use core::time::Duration;
+
 use crate::{CloseEvent, ReadyState, Stats};
 
 use super::state::State;
-use super::{Generation, Inbox, Machine, Payload, Room};
+use super::{Generation, Inbox, Machine, Payload, Room, Ticket};
 
 impl<P: Payload> Machine<P> {
     /// Where the connection stands.
@@ -34,7 +36,7 @@ impl<P: Payload> Machine<P> {
     pub fn room(&self) -> Room {
         let yes = match &self.state {
             State::Connecting => self.queue.bytes() < self.options.high_water_mark,
-            State::Open(link) => self.queue.is_empty() && link.gate.has_room(),
+            State::Open(_) => self.queue.is_empty() && self.may_transmit(),
             State::Closing(..) | State::Closed(_) => return Room::Never,
         };
         if yes { Room::Yes } else { Room::Wait }
@@ -44,7 +46,9 @@ impl<P: Payload> Machine<P> {
     /// would not hand it straight to the browser, or when others send too.
     pub fn wants_reading(&self) -> bool {
         match &self.state {
-            State::Open(link) => !self.queue.is_empty() || link.gate.wants_reading(),
+            State::Open(link) => {
+                !self.queue.is_empty() || self.limit.is_some() || link.gate.wants_reading()
+            }
             State::Connecting | State::Closing(..) | State::Closed(_) => false,
         }
     }
@@ -54,9 +58,15 @@ impl<P: Payload> Machine<P> {
         self.queue.is_empty()
     }
 
-    /// How many messages that had been accepted were never handed to the browser.
-    pub fn dropped(&self) -> u64 {
-        self.counts.messages_dropped
+    /// How many messages that had been accepted were lost: they were never handed to the browser,
+    /// and no policy of the application is the reason.
+    pub fn lost(&self) -> u64 {
+        self.counts.dropped.closed + self.counts.dropped.refused
+    }
+
+    /// Whether something became of this message.
+    pub fn has_fate(&self, ticket: Ticket) -> bool {
+        self.fates.iter().any(|(other, _)| *other == ticket)
     }
 
     /// Whether the connection has been open, wherever it stands now.
@@ -69,7 +79,7 @@ impl<P: Payload> Machine<P> {
     pub fn is_drained(&self) -> bool {
         let empty = match &self.state {
             State::Open(link) => link.gate.bound() == 0,
-            State::Closing(link, _) => link.gate.bound() == 0 && self.dropped() == 0,
+            State::Closing(link, _) => link.gate.bound() == 0 && self.lost() == 0,
             State::Connecting | State::Closed(_) => false,
         };
         empty && self.queue.is_empty()
@@ -81,7 +91,11 @@ impl<P: Payload> Machine<P> {
     }
 
     /// A snapshot; `bufferedAmount` was read for it.
-    pub fn stats(&self, buffered_amount: u64) -> Stats {
+    pub fn stats(&self, buffered_amount: u64, now: Duration) -> Stats {
+        let stalled = match &self.state {
+            State::Open(link) | State::Closing(link, _) => link.stall.is_stalled(),
+            State::Connecting | State::Closed(_) => false,
+        };
         Stats {
             ready_state: self.ready_state(),
             messages_sent: self.counts.messages_sent,
@@ -91,12 +105,17 @@ impl<P: Payload> Machine<P> {
             messages_unreadable: self.counts.messages_unreadable,
             messages_queued: self.queue.len(),
             bytes_queued: self.queue.bytes(),
-            messages_dropped: self.counts.messages_dropped,
+            dropped: self.counts.dropped,
+            messages_unknown: self.counts.messages_unknown,
+            bytes_unknown: self.counts.bytes_unknown,
             messages_overflowed: self.counts.messages_overflowed,
+            messages_conflated: self.counts.messages_conflated,
             messages_unread: self.inbox.as_ref().map_or(0, Inbox::len),
             bytes_unread: self.inbox.as_ref().map_or(0, Inbox::bytes),
             buffered_amount,
             polls: self.counts.polls,
+            stalled,
+            time_in_state: now.saturating_sub(self.since),
         }
     }
 }

@@ -249,7 +249,7 @@ async fn closing_while_connecting_gives_the_attempt_up() {
     assert_eq!(within(10, "close", socket.closed()).await.code, 1006);
     settle().await;
     assert_eq!(diary.lines(), ["close"]);
-    assert_eq!(socket.stats().messages_dropped, 1);
+    assert_eq!(socket.stats().dropped.total(), 1);
 }
 
 #[test]

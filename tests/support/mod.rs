@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use sluicegate::machine::{Entry, Event, Generation, Machine, Payload, Timeout, Transmit, Waiting};
-use sluicegate::{CloseFrame, OpenEvent, Options};
+use sluicegate::machine::{Event, Generation, Machine, Payload, Timeout, Transmit, Waiting};
+use sluicegate::{CloseFrame, OpenEvent, Options, WokenBy};
 
 pub const GENERATION: Generation = Generation(1);
 
@@ -80,11 +80,11 @@ impl Script {
         while let Some(command) = self.machine.poll_transmit() {
             match command {
                 Transmit::Open(_) => panic!("opened twice"),
-                Transmit::Message(Entry { payload, bytes }) => {
+                Transmit::Message(entry) => {
                     self.peak_before_send = self.peak_before_send.max(self.buffered);
-                    self.buffered += bytes as u64;
-                    self.sent.push(payload.id);
-                    self.machine.handle_transmitted(bytes);
+                    self.buffered += entry.bytes as u64;
+                    self.sent.push(entry.payload.id);
+                    self.machine.handle_transmitted(&entry);
                 }
                 Transmit::Close(frame) => self.closed_with.push(frame),
                 Transmit::Abandon => self.abandoned = true,
@@ -103,7 +103,8 @@ impl Script {
 
     /// The machine's alarm rings now.
     pub fn look(&mut self) {
-        self.machine.handle_timeout(self.buffered, self.now);
+        self.machine
+            .handle_timeout(self.buffered, self.now, WokenBy::Timer);
         self.drain();
     }
 

@@ -133,6 +133,7 @@ impl Composer {
         Ok(match self.connection.try_send(message)? {
             Outcome::Sent => format!("Sent: {size} handed to the browser."),
             Outcome::Queued => format!("Queued: {size} until there is room."),
+            Outcome::Dropped => format!("Dropped: {size}, because the queue is full."),
         })
     }
 }

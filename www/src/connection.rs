@@ -173,6 +173,7 @@ impl Connection {
         let way = match outcome {
             Outcome::Sent => Way::Sent,
             Outcome::Queued => Way::Queued,
+            Outcome::Dropped => return Ok(outcome),
         };
         self.log.message(way, row);
         Ok(outcome)
