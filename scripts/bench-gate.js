@@ -21,7 +21,7 @@ import { ensureNpmPackages, ensureWasmBindgen, ensureWasmTarget } from "./lib/to
 const HELP = `Measures what the gate costs and saves, and prints it as Markdown. Says whether budgets are held, and
 fails only when something broke.
 
-  npm run bench:gate                           all engines, 5 to 9 rounds, about 25 minutes
+  npm run bench:gate                           all engines, 5 to 15 rounds, about 25 minutes
   npm run bench:gate -- --quick                1 round of less, about 3 minutes
   npm run bench:gate -- --browser firefox      one engine of: ${ENGINES.join(", ")}
   npm run bench:gate -- --json FILE            also writes every round to a file`;

@@ -16,9 +16,9 @@ export const FULL = {
   // Chromium throttles hidden pages harder after a minute.
   hiddenSeconds: 65,
   groups: planGroups({
-    fast: (size) => (size === SMALL ? fast(size, { mib: 4, rounds: 5 }) : fast(size, { mib: 48, rounds: 9 })),
-    slow: (size) => slow(size, size === SMALL ? { mib: 6, rate: 1.5, rounds: 5 } : { mib: 8, rate: 4, rounds: 5 }),
-    deaf: (size) => deaf(size, size === SMALL ? { mib: 8, seconds: 3, rounds: 5 } : { mib: 48, seconds: 1.5, rounds: 5 }),
+    fast: (size) => (size === SMALL ? fast(size, { mib: 4, rounds: 5 }) : fast(size, { mib: 48, rounds: 15 })),
+    slow: (size) => slow(size, size === SMALL ? { mib: 6, rate: 1.5, rounds: 5 } : { mib: 8, rate: 5, rounds: 5 }),
+    deaf: (size) => deaf(size, size === SMALL ? { mib: 8, seconds: 3, rounds: 5 } : { mib: 48, seconds: 1, rounds: 5 }),
   }),
 };
 
