@@ -34,7 +34,7 @@ async function main() {
   const browsers = await ensureBrowsers(browser && [browser]);
   await buildGate(await ensureWasmBindgen());
   const plan = quick ? QUICK : FULL;
-  const machine = describeMachine(browsers);
+  const machine = await describeMachine(browsers);
   const results = await runEngines(browsers, plan);
   print(machine, results);
   if (json) writeFileSync(json, `${JSON.stringify({ machine, plan, results }, null, 2)}\n`);

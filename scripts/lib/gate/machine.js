@@ -2,16 +2,19 @@
 
 import { cpus } from "node:os";
 
-import { ask } from "../commands.js";
+import { ask, read } from "../commands.js";
+import { withDisplay } from "../display.js";
 
 const NAMES = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
 
-export function describeMachine(browsers) {
+export async function describeMachine(browsers) {
+  const versions = {};
+  for (const browser of browsers) versions[browser.engine] = await describeBrowser(browser);
   return {
     date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0].model,
     cores: cpus().length,
-    browsers: Object.fromEntries(browsers.map((browser) => [browser.engine, describeBrowser(browser)])),
+    browsers: versions,
     rustc: ask("rustc", ["--version"]),
     commit: ask("git", ["rev-parse", "--short", "HEAD"]),
   };
@@ -22,7 +25,8 @@ export function machineSentence({ date, cpu, cores, rustc, commit }) {
 }
 
 // "WebKitGTK 2.50.6", whatever the program calls itself.
-function describeBrowser({ engine, program }) {
-  const version = ask(program, ["--version"])?.match(/\d+(\.\d+)+\w*/)?.[0];
-  return `${NAMES[engine]} ${version ?? "of unknown version"}`;
+async function describeBrowser({ engine, program }) {
+  // The MiniBrowser needs a display even for this.
+  const output = await withDisplay((env) => read(program, ["--version"], { env, timeout: 30 }));
+  return `${NAMES[engine]} ${output.match(/\d+(\.\d+)+\w*/)?.[0] ?? "of unknown version"}`;
 }
