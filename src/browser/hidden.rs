@@ -213,5 +213,6 @@ const PROOF: u32 = 2;
 
 /// The longest delay that is spent in ticks. The delays up to it add up to 15 ms: without progress
 /// for so long, the wait goes on with timers. Firefox shows whole messages only: with 7 ms
-/// about half of the floods of 48 MiB in 256 KiB messages lost a second, with 15 ms 3 of 27 (measured).
+/// at least 11 of 27 floods of 48 MiB in 256 KiB messages lost a second, with 15 ms 3 of 72, but 12 of
+/// 45 in 16 KiB messages on a busy machine (measured).
 const MAX_BURST: Duration = Duration::from_millis(8);
