@@ -5,7 +5,7 @@ import "./lib/require-node.js";
 import { createServer } from "node:net";
 import util from "node:util";
 
-import { buildDemo } from "./lib/build.js";
+import { buildApp, demo } from "./lib/build.js";
 import { onInterrupt } from "./lib/commands.js";
 import { Failure, runMain } from "./lib/failure.js";
 import { serveDemo } from "./lib/serve.js";
@@ -25,7 +25,7 @@ async function main() {
   requireRust();
   await requireFreePort(port);
   await ensureNpmPackages();
-  await buildDemo();
+  await buildApp(demo);
   const server = await serve(port);
   console.log(`\nThe demo is at ${server.url}  (ready after ${seconds()} s; Ctrl-C ends it)`);
 }

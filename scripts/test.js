@@ -9,7 +9,7 @@ import { Failure, runMain } from "./lib/failure.js";
 import { stopwatch } from "./lib/steps.js";
 import { ensureNpmPackages, ensureWasmTarget, requireRust } from "./lib/tools.js";
 
-const PARTS = ["format", "lint", "native", "doc", "package", "server", "browser", "threads", "demo"];
+const PARTS = ["format", "lint", "native", "doc", "package", "server", "browser", "threads", "lifecycle", "demo"];
 
 const HELP = `Runs the tests; installs the browsers and tools that they need.
 
@@ -67,9 +67,9 @@ async function fulfil(need, prerequisites) {
 }
 
 function report(results) {
-  console.log("\npart      result    seconds");
+  console.log("\npart       result    seconds");
   for (const { part, outcome, reason, seconds } of results) {
-    console.log(`${part.padEnd(10)}${outcome.padEnd(10)}${seconds.padStart(7)}${reason && `  ${reason}`}`);
+    console.log(`${part.padEnd(11)}${outcome.padEnd(10)}${seconds.padStart(7)}${reason && `  ${reason}`}`);
   }
   const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
   console.log(`parts: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped`);

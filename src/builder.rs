@@ -9,7 +9,7 @@ use crate::browser::{self, BrowserClock, BrowserSocket, FrameClock};
 use crate::driver::{Batches, Clock, Consumer, Driver};
 use crate::future::Connect;
 use crate::handlers::{self, Handler, Handlers, Kind};
-use crate::machine::{Key, Machine, TokenBucket};
+use crate::machine::{Machine, TokenBucket};
 use crate::request::Request;
 use crate::{
     Batch, CloseEvent, ConnectError, DrainEvent, DropEvent, ErrorEvent, InvalidOption, Message,
@@ -187,7 +187,7 @@ impl WebSocketBuilder {
     /// ```
     pub fn conflate(mut self, key: impl Fn(&Message) -> Option<String> + 'static) -> Self {
         self.policies.push(Box::new(move |driver, _| {
-            driver.set_key_of(Rc::new(move |message| key(message).map(Key::new)));
+            driver.set_key_of(Rc::new(key));
         }));
         self
     }

@@ -237,7 +237,7 @@ pub enum WakeSource {
     /// turns out to be throttled, as in Firefox, as [`Self::Channel`].
     #[default]
     Automatic,
-    /// Bursts of `MessageChannel` ticks, for up to 7 ms after the last progress; then timers.
+    /// Bursts of `MessageChannel` ticks, for up to 100 ms after the last progress; then timers.
     Channel,
     /// Timers only: the least work, and about one high-water mark a second.
     Timer,

@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use crate::machine::Key;
-
 /// How one message is treated while it waits. For
 /// [`WebSocket::send_with`](crate::WebSocket::send_with) and
 /// [`WebSocket::try_send_with`](crate::WebSocket::try_send_with).
@@ -22,7 +20,7 @@ use crate::machine::Key;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct SendOptions {
-    pub(crate) key: Option<Key>,
+    pub(crate) key: Option<Box<str>>,
     pub(crate) time_to_live: Option<Duration>,
 }
 
@@ -38,7 +36,7 @@ impl SendOptions {
     /// Lets this message replace an older one with the same key that still waits, in its place. The
     /// older one is dropped ([`DropCause::Replaced`](crate::DropCause::Replaced)).
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(Key::new(key.into()));
+        self.key = Some(key.into().into_boxed_str());
         self
     }
 

@@ -312,7 +312,7 @@ fn a_long_wait_costs_few_looks() {
 #[test]
 fn an_error_is_told_and_is_no_transition() {
     let mut script = Script::open(SMALL);
-    script.machine.handle_error(GENERATION);
+    script.machine.handle_error(GENERATION, script.now);
     script.drain();
     assert_eq!(script.machine.ready_state(), ReadyState::Open);
     assert_eq!(script.events, [Event::Error(ErrorEvent::default())]);
@@ -326,7 +326,7 @@ fn events_of_another_generation_are_ignored() {
         .machine
         .handle_message(stale, Parcel { id: 1, bytes: 1 });
     script.machine.handle_unreadable(stale);
-    script.machine.handle_error(stale);
+    script.machine.handle_error(stale, script.now);
     script.machine.handle_closing(stale, script.now);
     script
         .machine
@@ -353,7 +353,7 @@ fn there_is_one_close_event_whatever_comes_after() {
     script
         .machine
         .handle_close(GENERATION, CloseEvent::abnormal(), script.now);
-    script.machine.handle_error(GENERATION);
+    script.machine.handle_error(GENERATION, script.now);
     script
         .machine
         .handle_open(GENERATION, OpenEvent::default(), script.now);

@@ -1,4 +1,4 @@
-// Builds the demo page's wasm.
+// Builds the wasm of the repository's own pages.
 
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,35 +8,39 @@ import { target } from "./paths.js";
 import { step } from "./steps.js";
 import { ensureWasmBindgen, ensureWasmTarget } from "./tools.js";
 
-export const demo = join(target, "demo");
+export const demo = app("demo");
+export const lifecycle = app("lifecycle");
 
-const compiled = join(target, "wasm32-unknown-unknown/release/sluicegate_demo.wasm");
-const stamp = join(demo, ".complete");
-
-export async function buildDemo() {
+export async function buildApp(app) {
   await ensureWasmTarget();
   const tools = await ensureWasmBindgen();
-  await step("compiling the demo (about half a minute the first time)", () =>
-    run("cargo", [
-      "build",
-      "--package",
-      "sluicegate-demo",
-      "--release",
-      "--target",
-      "wasm32-unknown-unknown",
-    ]),
+  await step(`compiling ${app.crate} (about half a minute the first time)`, () =>
+    run("cargo", ["build", "--package", app.crate, "--release", "--target", "wasm32-unknown-unknown"]),
   );
-  if (isBound()) return;
-  await step("generating the demo's JavaScript glue", () => bind(tools));
+  if (isBound(app)) return;
+  await step(`generating the JavaScript glue of ${app.crate}`, () => bind(app, tools));
+}
+
+// A crate of this workspace, and where its bound wasm goes.
+function app(name) {
+  const crate = `sluicegate-${name}`;
+  const directory = join(target, name);
+  return {
+    crate,
+    directory,
+    compiled: join(target, `wasm32-unknown-unknown/release/${crate.replace("-", "_")}.wasm`),
+    stamp: join(directory, ".complete"),
+  };
 }
 
 // The stamp is written last, so an interrupted run is not taken for a complete one.
-async function bind(tools) {
+async function bind({ directory, compiled, stamp }, tools) {
   rmSync(stamp, { force: true });
-  await run(join(tools, "wasm-bindgen"), ["--target", "web", "--no-typescript", "--out-dir", demo, compiled]);
+  const args = ["--target", "web", "--no-typescript", "--out-dir", directory, compiled];
+  await run(join(tools, "wasm-bindgen"), args);
   writeFileSync(stamp, "");
 }
 
-function isBound() {
+function isBound({ compiled, stamp }) {
   return existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(compiled).mtimeMs;
 }

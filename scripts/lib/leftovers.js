@@ -3,10 +3,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 
-const NAME = "SLUICEGATE_RUN";
-
-// Every child gets this in its environment and hands it down.
-export const tag = { [NAME]: randomUUID() };
+// Every child gets this in its environment and hands it down. The name is this process's own, so that what is started
+// by a process that we started has both its tag and ours.
+export const tag = { [`SLUICEGATE_RUN_${process.pid}`]: randomUUID() };
 
 // Only Linux shows the environment of a process; elsewhere the process group has to do.
 export function killTagged(variable = tag) {
@@ -30,7 +29,7 @@ export function taggedProcesses(variable = tag) {
 
 function isTagged(pid, text) {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(text);
+    return readFileSync(`/proc/${pid}/environ`, "latin1").includes(text);
   } catch {
     return false;
   }

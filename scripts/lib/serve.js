@@ -12,7 +12,7 @@ const page = join(target, "page");
 
 const demoStatics = [
   { prefix: "/", directory: page },
-  { prefix: "/pkg/", directory: demo },
+  { prefix: "/pkg/", directory: demo.directory },
   { prefix: "/vendor/uplot/", directory: join(root, "node_modules/uplot/dist") },
 ];
 

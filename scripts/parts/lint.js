@@ -7,10 +7,14 @@ export const needs = ["rust", "wasm target"];
 const STRICT = ["--", "-D", "warnings"];
 
 export async function test() {
-  await clippy("--all-targets", "--package", "sluicegate", "--package", "sluicegate-gate-server");
+  await clippy("--all-targets", ...packages("sluicegate", "sluicegate-gate-server"));
   const wasm = ["--target", "wasm32-unknown-unknown", "--all-targets"];
-  await clippy(...wasm, "--package", "sluicegate", "--package", "sluicegate-demo", "--package", "sluicegate-gate");
+  await clippy(...wasm, ...packages("sluicegate", "sluicegate-demo", "sluicegate-gate", "sluicegate-lifecycle"));
   await clippy(...wasm, "--package", "sluicegate-size", "--features", "sluicegate,gloo-net,web-sys");
+}
+
+function packages(...names) {
+  return names.flatMap((name) => ["--package", name]);
 }
 
 function clippy(...args) {

@@ -68,6 +68,7 @@ pub(super) struct Bell {
     /// when it comes.
     ticking: Cell<bool>,
     timer: Cell<Option<JsValue>>,
+    burst: Burst,
 }
 
 /// Both ends of a `MessageChannel`, closed on drop.
@@ -76,6 +77,34 @@ struct Channel {
     receiver: MessagePort,
     on_tick: Callback,
     listening: Cell<bool>,
+}
+
+/// For how long a bell in a hidden page has waited in vain. Delays rise while nothing happens and
+/// start at 0, so one of 0 means progress.
+#[derive(Default)]
+struct Burst {
+    begins: Cell<bool>,
+    spent: Cell<Duration>,
+}
+
+impl Burst {
+    /// The next wait begins.
+    fn begin(&self) {
+        self.begins.set(true);
+    }
+
+    /// This much of a wait is left. Returns for how long nothing will have happened after it.
+    fn add(&self, delay: Duration) -> Duration {
+        if self.begins.replace(false) {
+            let before = if delay.is_zero() {
+                Duration::ZERO
+            } else {
+                self.spent.get()
+            };
+            self.spent.set(before.saturating_add(delay));
+        }
+        self.spent.get()
+    }
 }
 
 impl Bell {
@@ -89,11 +118,13 @@ impl Bell {
             timeout: Cell::new(None),
             ticking: Cell::new(false),
             timer: Cell::new(None),
+            burst: Burst::default(),
         })
     }
 
     fn arm(&self, timeout: Option<Timeout>) {
         self.stop_timer();
+        self.burst.begin();
         self.timeout.set(timeout);
         if self.ticking.get() {
             return;
@@ -142,7 +173,8 @@ impl Bell {
         if !is_hidden() {
             return self.start_timer(delay);
         }
-        match pulse().replace_timer(self.this.clone(), self.source, delay) {
+        let burst = self.burst.add(delay);
+        match pulse().replace_timer(self.this.clone(), self.source, delay, burst) {
             Substitute::Pulse => {}
             Substitute::Ticks if delay.is_zero() => self.ring(WokenBy::Channel),
             Substitute::Ticks => self.tick(),
@@ -170,6 +202,9 @@ impl Bell {
         let wanted = self.timeout.take().is_some();
         if let (true, Some(alarm)) = (wanted, self.alarm.upgrade()) {
             alarm.handle_alarm(by);
+        }
+        if self.timeout.get().is_none() && !self.ticking.get() {
+            self.rest();
         }
     }
 }

@@ -71,26 +71,27 @@ fn document() -> JsValue {
 }
 
 impl Pulse {
-    /// Wakes the bell after a delay, or when the page becomes visible if that is sooner. Says what
-    /// the caller has to do for it.
+    /// Wakes the bell after a delay, or when the page becomes visible if that is sooner. `burst` is
+    /// for how long it will have waited in vain by then. Says what the caller has to do for it.
     pub(super) fn replace_timer(
         self: &Rc<Self>,
         bell: Weak<Bell>,
         source: WakeSource,
         delay: Duration,
+        burst: Duration,
     ) -> Substitute {
-        let substitute = self.choose(source, delay);
+        let substitute = self.choose(source, delay, burst);
         if substitute != Substitute::Ticks {
             self.register(bell);
         }
         substitute
     }
 
-    fn choose(self: &Rc<Self>, source: WakeSource, delay: Duration) -> Substitute {
+    fn choose(self: &Rc<Self>, source: WakeSource, delay: Duration, burst: Duration) -> Substitute {
         if source == WakeSource::Timer || delay > MAX_WAIT {
             return Substitute::None;
         }
-        let is_short = delay <= MAX_BURST;
+        let is_short = burst <= MAX_BURST;
         let beats =
             source == WakeSource::Automatic && self.late.get() < MAX_LATE && self.start(delay);
         if beats && (self.in_time.get() >= PROOF || !is_short) {
@@ -211,8 +212,8 @@ const MAX_LATE: u32 = 2;
 /// it cannot be.
 const PROOF: u32 = 2;
 
-/// The longest delay that is spent in ticks. The delays up to it add up to 15 ms: without progress
-/// for so long, the wait goes on with timers. Firefox shows whole messages only: with 7 ms
-/// at least 11 of 27 floods of 48 MiB in 256 KiB messages lost a second, with 15 ms 3 of 72, but 12 of
-/// 45 in 16 KiB messages on a busy machine (measured).
-const MAX_BURST: Duration = Duration::from_millis(8);
+/// For how long ticks go on without progress; then the wait goes on with timers, so that a peer that
+/// stands still costs no work. Firefox shows whole messages only: with 7 ms at least 11 of 27 floods
+/// of 48 MiB in 256 KiB messages lost a second, with 15 ms 3 of 72; and on a machine whose two cores
+/// are busy 15 ms left an eighth of the visible rate (measured).
+const MAX_BURST: Duration = Duration::from_millis(100);

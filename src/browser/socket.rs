@@ -91,7 +91,7 @@ fn handle_close<P>(events: &dyn Events<P>, generation: Generation, event: JsValu
 /// The socket of an event, if it is in the state that the event tells of. Anybody can dispatch an
 /// event; only the browser can change the state.
 fn target(event: &JsValue, state: u16) -> Option<JsValue> {
-    let raw = get(event, "currentTarget");
+    let raw = get(event, "target");
     (get(&raw, "readyState").as_f64() == Some(state.into())).then_some(raw)
 }
 

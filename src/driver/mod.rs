@@ -9,6 +9,7 @@
 //! method, none is entered twice, and none runs inside a call of the application.
 
 mod batch;
+mod delivery;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -25,13 +26,13 @@ use std::task::{Context, Poll, ready};
 
 use crate::error::{SendError, TrySendError};
 use crate::machine::{
-    Entry, Event, Fate, Generation, Hears, Key, Limit, Machine, Outcome, Payload, Sending, Ticket,
-    Timeout, Transmit, Waiting,
+    Entry, Fate, Generation, Hears, Limit, Machine, Outcome, Payload, Sending, Ticket, Timeout,
+    Transmit, Waiting,
 };
 use crate::request::Request;
 use crate::{
-    CloseEvent, CloseFrame, ConnectError, DropCause, ErrorEvent, OpenEvent, ReadyState,
-    SendOptions, Stats, WokenBy,
+    CloseEvent, CloseFrame, ConnectError, DropCause, OpenEvent, ReadyState, SendOptions, Stats,
+    WokenBy,
 };
 
 use self::waiters::Waiters;
@@ -51,7 +52,7 @@ pub(crate) struct Driver<P> {
 }
 
 /// Says by which key a message that arrives replaces one that was not read yet.
-pub(crate) type KeyOf<P> = Rc<dyn Fn(&P) -> Option<Key>>;
+pub(crate) type KeyOf<P> = Rc<dyn Fn(&P) -> Option<String>>;
 
 impl<P: Payload + 'static> Driver<P> {
     pub(crate) fn new(
@@ -97,6 +98,7 @@ impl<P: Payload + 'static> Driver<P> {
 
     /// Sets the keys by which messages that arrive replace one another.
     pub(crate) fn set_key_of(&self, key_of: KeyOf<P>) {
+        self.machine().conflate();
         drop(self.key_of.replace(Some(key_of)));
     }
 
@@ -425,82 +427,6 @@ impl<P: Payload + 'static> Driver<P> {
         }
     }
 
-    fn deliver(&self, event: Event<P>) {
-        let consumer = self.consumer();
-        match (event, consumer) {
-            (Event::Message(message), consumer) => self.deliver_message(message, consumer),
-            (Event::Unreadable, consumer) => {
-                if let Some(consumer) = consumer {
-                    consumer.deliver(Event::Error(ErrorEvent {}));
-                }
-                self.store(None);
-            }
-            (Event::Close(event), Some(consumer)) => {
-                self.deliver_batch(&*consumer);
-                consumer.deliver(Event::Close(event));
-            }
-            (event, Some(consumer)) => consumer.deliver(event),
-            (_, None) => {}
-        }
-    }
-
-    /// Gives a message to all who want it; the last of them gets the message itself.
-    fn deliver_message(&self, message: P, consumer: Option<Rc<dyn Consumer<P>>>) {
-        let kept = self.machine().inbox().is_some();
-        let gather = self.gather();
-        if let (Some(gather), Some(consumer)) = (gather, &consumer)
-            && gather.push(message.clone())
-        {
-            consumer.deliver(Event::Messages(gather.take()));
-        }
-        match consumer.filter(|consumer| consumer.wants().messages) {
-            Some(consumer) => {
-                let copy = kept.then(|| message.clone());
-                consumer.deliver(Event::Message(message));
-                if copy.is_some() {
-                    self.store(copy);
-                }
-            }
-            None => self.store(Some(message)),
-        }
-    }
-
-    /// What was gathered is told before the end.
-    fn deliver_batch(&self, consumer: &dyn Consumer<P>) {
-        let messages = self.gather().map(|gather| gather.take());
-        if let Some(messages) = messages.filter(|messages| !messages.is_empty()) {
-            consumer.deliver(Event::Messages(messages));
-        }
-    }
-
-    /// A batch is due.
-    fn handle_batch(&self, messages: Vec<P>) {
-        if !messages.is_empty() {
-            self.machine().tell(Event::Messages(messages));
-            self.advance();
-        }
-    }
-
-    fn gather(&self) -> Option<Rc<dyn Gather<P>>> {
-        self.gather.borrow().clone()
-    }
-
-    fn store(&self, message: Option<P>) {
-        if self.machine().inbox().is_none() {
-            return;
-        }
-        let key_of = self.key_of.borrow().clone();
-        let key = message
-            .as_ref()
-            .and_then(|message| key_of.and_then(|key_of| key_of(message)));
-        let stored = self.machine().store(message, key);
-        if stored.is_err() {
-            let now = self.clock.now();
-            self.machine().overflow(now);
-            self.transmit();
-        }
-    }
-
     /// Asks the clock for the wake that the machine wants now.
     pub(crate) fn set_alarm(&self) {
         let waiting = self.waiting();
@@ -595,7 +521,8 @@ impl<P: Payload + 'static> Events<P> for Driver<P> {
     }
 
     fn handle_error(&self, generation: Generation) {
-        self.machine().handle_error(generation);
+        let now = self.clock.now();
+        self.machine().handle_error(generation, now);
         self.look();
         self.advance();
     }

@@ -1,6 +1,7 @@
 //! The driver, the handlers and the stream over a scripted transport, natively.
 
 mod losses;
+mod policies;
 mod wakes;
 
 use std::cell::{Cell, RefCell};
@@ -337,6 +338,25 @@ fn a_close_that_is_never_told_is_told_by_us() {
     assert_eq!(*told.borrow(), [1006]);
     script.end(1000);
     assert_eq!(*told.borrow(), [1006], "the late real one is ignored");
+}
+
+#[test]
+fn a_state_that_changes_after_the_error_is_noticed() {
+    // WebKitGTK, for a blocked port: CONNECTING in the error, CLOSED after it, and no close.
+    let (script, socket) = Script::connect();
+    script.events().unwrap().handle_error(GENERATION);
+    assert_eq!(socket.ready_state(), ReadyState::Connecting);
+    script.state.set(ReadyState::Closed);
+    script.fall_to(0);
+    assert_eq!(socket.ready_state(), ReadyState::Closing);
+    script.fall_to(0);
+    assert_eq!(socket.closed().now_or_never().unwrap().code, 1006);
+    // An error that was not the end leaves nothing behind.
+    let (script, socket) = Script::open();
+    script.events().unwrap().handle_error(GENERATION);
+    script.fall_to(0);
+    assert_eq!(script.armed.get(), None);
+    assert_eq!(socket.ready_state(), ReadyState::Open);
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! What has arrived and was not read yet.
 
-use crate::InboxOverflow;
+use crate::{InboxOverflow, Options};
 
-use super::queue::Tag;
-use super::{Entry, Key, Payload, Queue};
+use super::{Entry, Payload, Queue, Tag};
 
 /// The bounded queue between the browser and a stream.
 #[derive(Debug)]
@@ -29,18 +28,30 @@ pub enum Stored {
 
 impl<P: Payload> Inbox<P> {
     /// An empty inbox. The capacity counts each message as its bytes plus 64.
-    pub fn new(capacity: usize, policy: InboxOverflow) -> Self {
+    pub fn new(options: &Options) -> Self {
         Self {
             queue: Queue::new(),
-            capacity,
-            policy,
+            capacity: options.inbox_capacity,
+            policy: options.inbox_overflow,
             overflowed: false,
         }
     }
 
+    /// An empty inbox that knows keys.
+    pub fn with_keys(options: &Options) -> Self {
+        let mut inbox = Self::new(options);
+        inbox.allow_keys();
+        inbox
+    }
+
+    /// From now on messages may have keys.
+    pub fn allow_keys(&mut self) {
+        self.queue.allow_tags();
+    }
+
     /// Keeps a message, or `None` for one that could not be read. When one does not fit and none
     /// may be thrown away, nothing after it is kept either, so that what is read has no hole.
-    pub fn store(&mut self, payload: Option<P>, key: Option<Key>) -> Stored {
+    pub fn store(&mut self, payload: Option<P>, key: Option<Box<str>>) -> Stored {
         if self.overflowed {
             return Stored::Overflowed;
         }

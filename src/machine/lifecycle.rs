@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::closing::Deadline;
-use super::queue::earlier;
 use super::state::{Counts, Link, State};
+use super::tags::earlier;
 use super::{
     Entry, Event, Fate, Generation, Hears, Inbox, Ladder, Limit, Payload, Queue, Ticket, Timeout,
     Transmit, Waiting, Wake,
@@ -63,11 +63,15 @@ pub struct Machine<P> {
     pub(super) abandoning: bool,
     pub(super) events: VecDeque<Event<P>>,
     pub(super) inbox: Option<Inbox<P>>,
+    /// An inbox may be asked to keep the newest of each key only.
+    pub(super) new_inbox: fn(&Options) -> Inbox<P>,
     /// A message was queued, and no [`Event::Drain`] came since.
     pub(super) drain_owed: bool,
     pub(super) shared: bool,
     /// The connection has been open, wherever it stands now.
     pub(super) opened: bool,
+    /// When an error came after which nobody has looked at the browser's state.
+    pub(super) doubt: Option<Duration>,
     /// Our Close frame was handed over.
     pub(super) close_sent: bool,
     pub(super) hears: Hears,
@@ -94,9 +98,11 @@ impl<P: Payload> Machine<P> {
             abandoning: false,
             events: VecDeque::new(),
             inbox: None,
+            new_inbox: Inbox::new,
             drain_owed: false,
             shared: false,
             opened: false,
+            doubt: None,
             close_sent: false,
             hears: Hears::default(),
             counts: Counts::default(),
@@ -144,9 +150,12 @@ impl<P: Payload> Machine<P> {
         }
     }
 
-    /// The browser's `error`. It is told and nothing else: only a close ends a connection.
-    pub fn handle_error(&mut self, generation: Generation) {
+    /// The browser's `error`. It is told, and is a reason to look at the browser's state a turn
+    /// later: only a close ends a connection, but sometimes none is told.
+    pub fn handle_error(&mut self, generation: Generation, now: Duration) {
         if generation == self.generation && !matches!(self.state, State::Closed(_)) {
+            self.now = now;
+            self.doubt = Some(now);
             self.events.push_back(Event::Error(ErrorEvent {}));
         }
     }
@@ -186,6 +195,7 @@ impl<P: Payload> Machine<P> {
     /// The time of [`Self::poll_timeout`] has come, and `bufferedAmount` was read.
     pub fn handle_timeout(&mut self, amount: u64, now: Duration, by: WokenBy) {
         self.counts.polls += 1;
+        self.doubt = None;
         self.tap(TapEvent::Woken(by));
         let fell = self.take_reading(amount, now);
         self.look_for_stall(amount, fell);
@@ -231,6 +241,7 @@ impl<P: Payload> Machine<P> {
             self.state = State::Closed(CloseEvent::abnormal());
         }
         self.abandoning = true;
+        self.doubt = None;
         self.inbox = None;
         self.events = VecDeque::new();
     }
@@ -305,6 +316,7 @@ impl<P: Payload> Machine<P> {
                 look.filter(|look| look.at < end.at).or(Some(end))
             }
         };
+        let next = earlier(next, self.doubt.map(Timeout::timer));
         earlier(next, self.queue.next_expiry().map(Timeout::timer))
     }
 
@@ -407,6 +419,7 @@ impl<P: Payload> Machine<P> {
             self.counts.bytes_unknown = self.counts.bytes_sent;
         }
         self.closing = None;
+        self.doubt = None;
         self.abandoning = true;
         self.enter(State::Closed(event.clone()));
         self.tap(TapEvent::Ended {

@@ -21,7 +21,6 @@
 mod closing;
 mod gate;
 mod inbox;
-mod key;
 mod ladder;
 mod lifecycle;
 mod limit;
@@ -30,16 +29,17 @@ mod receiving;
 mod sending;
 mod stall;
 mod state;
+mod tags;
 mod view;
 
 pub use self::gate::Gate;
 pub use self::inbox::{Inbox, Stored};
-pub use self::key::{Index, Key};
 pub use self::ladder::{Ladder, Rate};
 pub use self::lifecycle::{Machine, Outcome, Room};
 pub use self::limit::{Limit, TokenBucket};
-pub use self::queue::{Entry, Queue, Tag, Ticket};
+pub use self::queue::{Entry, Queue};
 pub use self::receiving::InboxFull;
+pub use self::tags::{Tag, Ticket};
 
 use core::time::Duration;
 

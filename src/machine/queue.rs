@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use crate::options::OVERHEAD;
 
-use super::key::Index;
-use super::{Key, Payload};
+use super::tags::{Tagged, Tags};
+use super::{Payload, Tag, Ticket};
 
 /// A message with its length, measured once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,23 +19,8 @@ pub struct Entry<P> {
     /// What else is known of it. Most messages have none.
     pub tag: Option<Box<Tag>>,
     /// Its place in the queue: numbers only rise.
-    number: u64,
+    pub(super) number: u64,
 }
-
-/// What only some messages have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tag {
-    /// What a newer message must share to replace this one.
-    pub key: Option<Key>,
-    /// When it is worth nothing any more.
-    pub expiry: Option<Duration>,
-    /// Who wants to know what became of it.
-    pub ticket: Option<Ticket>,
-}
-
-/// A message whose sender waits for its fate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket(pub u32);
 
 impl<P: Payload> Entry<P> {
     /// Measures a message.
@@ -65,16 +50,12 @@ impl<P> Entry<P> {
         self.tag.as_ref()?.ticket
     }
 
-    fn key(&self) -> Option<&Key> {
-        self.tag.as_ref()?.key.as_ref()
+    pub(super) fn key(&self) -> Option<&str> {
+        self.tag.as_ref()?.key.as_deref()
     }
 
-    fn expiry(&self) -> Option<Duration> {
+    pub(super) fn expiry(&self) -> Option<Duration> {
         self.tag.as_ref()?.expiry
-    }
-
-    fn has_expired(&self, now: Duration) -> bool {
-        self.expiry().is_some_and(|expiry| expiry <= now)
     }
 }
 
@@ -84,15 +65,8 @@ pub struct Queue<P> {
     entries: VecDeque<Entry<P>>,
     bytes: usize,
     next_number: u64,
-    /// Made by the first key.
-    index: Option<Box<dyn Index>>,
-    /// Nothing expires before; something may at this time.
-    next_expiry: Option<Duration>,
-    sweep: Option<Sweep<P>>,
+    tagged: Option<Box<dyn Tagged<P>>>,
 }
-
-/// Takes what has expired.
-type Sweep<P> = fn(&mut Queue<P>, Duration) -> VecDeque<Entry<P>>;
 
 impl<P> Queue<P> {
     /// An empty queue, without an allocation.
@@ -101,28 +75,28 @@ impl<P> Queue<P> {
             entries: VecDeque::new(),
             bytes: 0,
             next_number: 0,
-            index: None,
-            next_expiry: None,
-            sweep: None,
+            tagged: None,
         }
+    }
+
+    /// From now on messages may have tags.
+    pub fn allow_tags(&mut self) {
+        self.tagged.get_or_insert_with(|| Box::new(Tags::default()));
     }
 
     /// Puts a message at the end; or, if there is one with the same key, in the place of that one,
     /// which comes back.
     pub fn push(&mut self, mut entry: Entry<P>) -> Option<Entry<P>> {
         self.bytes = self.bytes.saturating_add(entry.bytes);
-        self.next_expiry = earlier(self.next_expiry, entry.expiry());
         entry.number = self.next_number;
-        let old = self.index_key(&entry);
-        if let Some(place) = old.and_then(|number| self.find(number)) {
-            entry.number = place.number;
-            let old = core::mem::replace(place, entry);
-            self.bytes = self.bytes.saturating_sub(old.bytes);
-            return Some(old);
-        }
         self.next_number += 1;
-        self.entries.push_back(entry);
-        None
+        let Some(tagged) = &mut self.tagged else {
+            self.entries.push_back(entry);
+            return None;
+        };
+        let replaced = tagged.push(&mut self.entries, entry)?;
+        self.bytes = self.bytes.saturating_sub(replaced.bytes);
+        Some(replaced)
     }
 
     /// Takes the oldest message.
@@ -132,27 +106,15 @@ impl<P> Queue<P> {
         Some(entry)
     }
 
-    /// From now on messages may expire. A queue without such messages does not link what finds them.
-    pub fn allow_expiry(&mut self) {
-        self.sweep = Some(Self::sweep);
-    }
-
     /// Takes the messages that are worth nothing any more.
-    pub fn take_expired(&mut self, now: Duration) -> VecDeque<Entry<P>> {
-        match self.sweep {
-            Some(sweep) if self.next_expiry.is_some_and(|expiry| expiry <= now) => sweep(self, now),
-            _ => VecDeque::new(),
-        }
-    }
-
-    fn sweep(&mut self, now: Duration) -> VecDeque<Entry<P>> {
-        let all = core::mem::take(&mut self.entries);
-        let (expired, kept) = all.into_iter().partition(|entry| entry.has_expired(now));
-        self.entries = kept;
+    pub fn take_expired(&mut self, now: Duration) -> Vec<Entry<P>> {
+        let Some(tagged) = &mut self.tagged else {
+            return Vec::new();
+        };
+        let expired = tagged.take_expired(&mut self.entries, now);
         for entry in &expired {
-            self.forget(entry);
+            self.bytes = self.bytes.saturating_sub(entry.bytes);
         }
-        self.next_expiry = self.entries.iter().filter_map(Entry::expiry).min();
         expired
     }
 
@@ -166,14 +128,15 @@ impl<P> Queue<P> {
     }
 
     /// What the message that this one would replace counts against a capacity.
-    pub fn cost_of_replaced(&mut self, entry: &Entry<P>) -> Option<usize> {
-        let number = self.index.as_ref()?.get(entry.key()?.name())?;
-        self.find(number).map(|entry| entry.cost())
+    pub fn cost_of_replaced(&self, entry: &Entry<P>) -> Option<usize> {
+        let replaced = self.tagged.as_ref()?.replaced(&self.entries, entry)?;
+        Some(replaced.cost())
     }
 
     /// No message is worth nothing before this time.
     pub fn next_expiry(&self) -> Option<Duration> {
-        self.next_expiry.filter(|_| !self.is_empty())
+        let next = self.tagged.as_ref()?.next_expiry();
+        next.filter(|_| !self.is_empty())
     }
 
     /// How many messages wait.
@@ -197,28 +160,10 @@ impl<P> Queue<P> {
         self.bytes.saturating_add(overhead)
     }
 
-    /// The number of the message with the same key. If there is none, this one is remembered.
-    fn index_key(&mut self, entry: &Entry<P>) -> Option<u64> {
-        let key = entry.key()?;
-        let index = self.index.get_or_insert_with(|| key.new_index());
-        let old = index.get(key.name());
-        if old.is_none() {
-            index.insert(key.name(), entry.number);
-        }
-        old
-    }
-
-    /// The message with this number.
-    fn find(&mut self, number: u64) -> Option<&mut Entry<P>> {
-        let place = self.entries.partition_point(|entry| entry.number < number);
-        self.entries.get_mut(place)
-    }
-
-    /// A message has left.
     fn forget(&mut self, entry: &Entry<P>) {
         self.bytes = self.bytes.saturating_sub(entry.bytes);
-        if let (Some(key), Some(index)) = (entry.key(), &mut self.index) {
-            index.remove(key.name());
+        if let Some(tagged) = &mut self.tagged {
+            tagged.forget(entry);
         }
     }
 }
@@ -226,13 +171,5 @@ impl<P> Queue<P> {
 impl<P> Default for Queue<P> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The earlier of two times, of which either may not be.
-pub(super) fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::CloseCode;
 
 use super::inbox::Stored;
-use super::{Event, Generation, Inbox, Key, Machine, Payload};
+use super::{Event, Generation, Inbox, Machine, Payload};
 
 impl<P: Payload> Machine<P> {
     /// The browser's `message`.
@@ -29,10 +29,17 @@ impl<P: Payload> Machine<P> {
     pub fn open_inbox(&mut self) -> bool {
         let free = self.inbox.is_none();
         if free {
-            let options = &self.options;
-            self.inbox = Some(Inbox::new(options.inbox_capacity, options.inbox_overflow));
+            self.inbox = Some((self.new_inbox)(&self.options));
         }
         free
+    }
+
+    /// From now on a message may take the place of an older one that has the same key.
+    pub fn conflate(&mut self) {
+        self.new_inbox = Inbox::with_keys;
+        if let Some(inbox) = &mut self.inbox {
+            inbox.allow_keys();
+        }
     }
 
     /// Throws away what was kept, and keeps nothing any more.
@@ -41,12 +48,12 @@ impl<P: Payload> Machine<P> {
     }
 
     /// Keeps a message that was told, if there is an inbox; `None` stands for one that could not be
-    /// read. With a key it takes the place of the one that has the same.
+    /// read. With a key it takes the place of the one that has the same, after [`Self::conflate`].
     ///
     /// # Errors
     ///
     /// [`InboxFull`] when it did not fit: the caller calls [`Self::overflow`], once.
-    pub fn store(&mut self, payload: Option<P>, key: Option<Key>) -> Result<(), InboxFull> {
+    pub fn store(&mut self, payload: Option<P>, key: Option<Box<str>>) -> Result<(), InboxFull> {
         let Some(inbox) = &mut self.inbox else {
             return Ok(());
         };

@@ -5,9 +5,8 @@ use core::time::Duration;
 use crate::error::TrySendError;
 use crate::{DropCause, DropEvent, ErrorEvent, Overflow, SendOptions, TapEvent};
 
-use super::queue::Tag;
 use super::state::State;
-use super::{Entry, Event, Fate, Limit, Machine, Outcome, Payload, Room, Sending, Ticket};
+use super::{Entry, Event, Fate, Limit, Machine, Outcome, Payload, Room, Sending, Tag, Ticket};
 
 impl<P: Payload> Machine<P> {
     // ---- what happened ----
@@ -59,7 +58,7 @@ impl<P: Payload> Machine<P> {
         now: Duration,
     ) -> Result<Outcome, TrySendError<P>> {
         self.advance_to(now);
-        self.queue.allow_expiry();
+        self.queue.allow_tags();
         self.try_accept(tagged(payload, options, None, now))
     }
 
@@ -89,7 +88,7 @@ impl<P: Payload> Machine<P> {
         now: Duration,
     ) -> Result<Sending, P> {
         self.advance_to(now);
-        self.queue.allow_expiry();
+        self.queue.allow_tags();
         if self.room() == Room::Never {
             return Err(payload);
         }
@@ -125,8 +124,7 @@ impl<P: Payload> Machine<P> {
     /// Time has passed.
     pub(super) fn advance_to(&mut self, now: Duration) {
         self.now = now;
-        let mut expired = self.queue.take_expired(now);
-        while let Some(entry) = expired.pop_front() {
+        for entry in self.queue.take_expired(now) {
             self.drop_entry(entry, DropCause::Expired);
         }
     }
@@ -152,7 +150,7 @@ impl<P: Payload> Machine<P> {
     }
 
     /// Whether the queue has room for the message.
-    fn fits(&mut self, entry: &Entry<P>) -> bool {
+    fn fits(&self, entry: &Entry<P>) -> bool {
         let replaced = self.queue.cost_of_replaced(entry);
         let cost = self.queue.cost().saturating_add(entry.cost());
         let len = self.queue.len() - usize::from(replaced.is_some());

@@ -135,4 +135,9 @@ async fn a_flood_to_a_deaf_peer_waits_in_bounds_and_can_be_given_up() {
     controller.close();
     let close = within(20, "close", controller.closed()).await;
     assert_eq!((close.code, close.was_clean), (1006, false));
+    let stats = controller.stats();
+    assert_eq!(
+        stats.messages_unknown, stats.messages_sent,
+        "nothing that was handed over is called delivered"
+    );
 }

@@ -11,7 +11,9 @@ mod handlers;
 mod leaks;
 mod messages;
 mod opening;
+mod policies;
 mod sending;
 mod support;
 #[cfg(target_feature = "atomics")]
 mod threads;
+mod traps;

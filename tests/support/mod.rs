@@ -28,6 +28,8 @@ pub struct Script {
     pub buffered: u64,
     pub peak_before_send: u64,
     pub sent: Vec<u32>,
+    /// When, for each of them.
+    pub sent_at: Vec<Duration>,
     pub closed_with: Vec<CloseFrame>,
     pub abandoned: bool,
     pub events: Vec<Event<Parcel>>,
@@ -44,6 +46,7 @@ impl Script {
             buffered: 0,
             peak_before_send: 0,
             sent: Vec::new(),
+            sent_at: Vec::new(),
             closed_with: Vec::new(),
             abandoned: false,
             events: Vec::new(),
@@ -84,6 +87,7 @@ impl Script {
                     self.peak_before_send = self.peak_before_send.max(self.buffered);
                     self.buffered += entry.bytes as u64;
                     self.sent.push(entry.payload.id);
+                    self.sent_at.push(self.now);
                     self.machine.handle_transmitted(&entry);
                 }
                 Transmit::Close(frame) => self.closed_with.push(frame),

@@ -19,7 +19,7 @@ const engines = {
       ...CHROMIUM_ARGUMENTS,
       `--user-data-dir=${profile}`,
       "--no-default-browser-check",
-      "--host-resolver-rules=MAP * 127.0.0.1",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
       // On the loopback interface, at a port that Chromium picks and writes into its profile.
       "--remote-debugging-port=0",
     ],
@@ -34,7 +34,8 @@ const engines = {
     writeFileSync(join(profile, "user.js"), lines.join(""));
     return {
       args: ["--new-instance", "--profile", profile],
-      env: {},
+      // Without it a release ignores where the preferences say that remote settings come from.
+      env: { MOZ_REMOTE_SETTINGS_DEVTOOLS: "1" },
       keys: { page: "alt+1", other: "alt+2" },
     };
   },

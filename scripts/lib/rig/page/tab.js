@@ -9,15 +9,19 @@ const functions = {
   back: () => navigate(() => history.back()),
 };
 
-/** Tells something, for `tab.next(topic)`. */
-export function report(topic, value = null) {
+let haveOffered;
+const offered = new Promise((resolve) => (haveOffered = resolve));
+
+/** Tells something, for `tab.next(topic)`. Never rejects: it may be cut off when the page is left. */
+export async function report(topic, value = null) {
   const body = JSON.stringify({ topic, value });
-  return fetch(board, { method: "POST", body, keepalive: true });
+  await fetch(board, { method: "POST", body, keepalive: true }).catch(() => {});
 }
 
-/** Offers functions for `tab.call(name, ...args)`; their results are sent as JSON. */
+/** Offers functions for `tab.call(name, ...args)`, which waits for them; their results are sent as JSON. */
 export function answer(offered) {
   Object.assign(functions, offered);
+  haveOffered();
 }
 
 // Each time that the page is shown anew it has a board of its own, so that it answers nothing twice.
@@ -34,11 +38,12 @@ async function listen(calls) {
 }
 
 async function perform({ name, args }) {
+  if (!(name in functions)) await offered;
   try {
     const value = await functions[name](...args);
     return value?.leave ? value : { value };
   } catch (error) {
-    return { error: String(error?.stack ?? error) };
+    return { error: `${error}\n${error?.stack ?? ""}` };
   }
 }
 
