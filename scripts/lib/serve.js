@@ -25,6 +25,11 @@ export function serveTests() {
   return serve({ port: 0, statics: [], control: true });
 }
 
+// Pages and the control over which they tell how they are.
+export function servePages(statics) {
+  return serve({ port: 0, statics, control: true });
+}
+
 // Imported late: the server may use npm packages, which are not there before `npm ci`.
 async function serve(options) {
   const file = join(root, "tests/server/index.js");

@@ -6,5 +6,5 @@ export const needs = ["rust"];
 
 export function test() {
   // Without the doctests, which are a part of their own.
-  return run("cargo", ["test", "--tests"]);
+  return run("cargo", ["test", "--tests", "--package", "sluicegate", "--package", "sluicegate-gate-server"]);
 }

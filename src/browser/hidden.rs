@@ -213,7 +213,7 @@ const MAX_LATE: u32 = 2;
 const PROOF: u32 = 2;
 
 /// For how long ticks go on without progress; then the wait goes on with timers, so that a peer that
-/// stands still costs no work. Firefox shows whole messages only: with 7 ms about half of the floods of
-/// 48 MiB in 256 KiB messages lost a second, with 15 ms 3 of 27; and on a machine whose two cores
+/// stands still costs no work. Firefox shows whole messages only: with 7 ms at least 11 of 27 floods
+/// of 48 MiB in 256 KiB messages lost a second, with 15 ms 3 of 72; and on a machine whose two cores
 /// are busy 15 ms left an eighth of the visible rate (measured).
 const MAX_BURST: Duration = Duration::from_millis(100);
