@@ -285,13 +285,35 @@ fn looks_are_a_few_ticks_and_then_timers_that_slow_down() {
     let timer = |milliseconds| (Wake::Timer, milliseconds);
     assert_eq!(delays[..2], [tick; 2]);
     assert_eq!(delays[2..], [0, 1, 2, 4, 8, 16, 16, 16, 16, 16].map(timer));
-    script.fall_to(1999);
+    assert!(script.timeout().unwrap().idle > Duration::from_millis(90));
+    // 1,000 of the 1,750 bytes above the low mark left within 16 ms: the rest takes 12 ms more.
+    script.now = script.timeout().unwrap().at;
+    script.fall_to(1000);
     let next = script.timeout().unwrap();
-    assert_eq!(
-        (next.wake, next.at),
-        (Wake::Timer, script.now),
-        "a fall goes back"
-    );
+    assert_eq!(next.wake, Wake::Timer);
+    assert_eq!(next.at - script.now, Duration::from_millis(4), "half of it");
+    assert_eq!(next.idle, Duration::from_millis(4));
+    script.now = next.at;
+    script.fall_to(300);
+    let next = script.timeout().unwrap();
+    assert_eq!(next.at, script.now, "and ever sooner towards the mark");
+}
+
+#[test]
+fn a_steady_slow_fall_costs_few_looks() {
+    let mut script = Script::open(Options::new());
+    script.send(1, 1 << 20).unwrap();
+    script.send(2, 1).unwrap();
+    // 64 bytes at a time, 1.5 MiB a second, to the low mark.
+    let steps = (768 << 10) / 64;
+    for step in 1..=steps {
+        script.buffered = (1 << 20) - step * 64;
+        script.pass(Duration::from_micros(41));
+    }
+    script.pass(Duration::from_millis(2));
+    assert_eq!(script.sent, [1, 2], "as soon as the low mark is reached");
+    let polls = script.machine.stats(0, script.now).polls;
+    assert!((30..100).contains(&polls), "{polls} looks in half a second");
 }
 
 #[test]

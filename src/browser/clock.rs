@@ -68,7 +68,6 @@ pub(super) struct Bell {
     /// when it comes.
     ticking: Cell<bool>,
     timer: Cell<Option<JsValue>>,
-    burst: Burst,
 }
 
 /// Both ends of a `MessageChannel`, closed on drop.
@@ -77,34 +76,6 @@ struct Channel {
     receiver: MessagePort,
     on_tick: Callback,
     listening: Cell<bool>,
-}
-
-/// For how long a bell in a hidden page has waited in vain. Delays rise while nothing happens and
-/// start at 0, so one of 0 means progress.
-#[derive(Default)]
-struct Burst {
-    begins: Cell<bool>,
-    spent: Cell<Duration>,
-}
-
-impl Burst {
-    /// The next wait begins.
-    fn begin(&self) {
-        self.begins.set(true);
-    }
-
-    /// This much of a wait is left. Returns for how long nothing will have happened after it.
-    fn add(&self, delay: Duration) -> Duration {
-        if self.begins.replace(false) {
-            let before = if delay.is_zero() {
-                Duration::ZERO
-            } else {
-                self.spent.get()
-            };
-            self.spent.set(before.saturating_add(delay));
-        }
-        self.spent.get()
-    }
 }
 
 impl Bell {
@@ -118,13 +89,11 @@ impl Bell {
             timeout: Cell::new(None),
             ticking: Cell::new(false),
             timer: Cell::new(None),
-            burst: Burst::default(),
         })
     }
 
     fn arm(&self, timeout: Option<Timeout>) {
         self.stop_timer();
-        self.burst.begin();
         self.timeout.set(timeout);
         if self.ticking.get() {
             return;
@@ -156,7 +125,7 @@ impl Bell {
         match self.timeout.get() {
             None => self.rest(),
             Some(timeout) if timeout.wake == Wake::Tick => self.ring(WokenBy::Channel),
-            Some(timeout) => self.wait(timeout.at.saturating_sub(now())),
+            Some(timeout) => self.wait(&timeout),
         }
     }
 
@@ -165,18 +134,20 @@ impl Bell {
         match self.timeout.get() {
             None => {}
             Some(timeout) if timeout.at <= now() => self.ring(WokenBy::Atomics),
-            Some(timeout) => self.wait(timeout.at.saturating_sub(now())),
+            Some(timeout) => self.wait(&timeout),
         }
     }
 
-    fn wait(&self, delay: Duration) {
+    fn wait(&self, timeout: &Timeout) {
+        let delay = timeout.at.saturating_sub(now());
         if !is_hidden() {
             return self.start_timer(delay);
         }
-        let burst = self.burst.add(delay);
-        match pulse().replace_timer(self.this.clone(), self.source, delay, burst) {
+        if delay.is_zero() {
+            return self.ring(WokenBy::Channel);
+        }
+        match pulse().replace_timer(self.this.clone(), self.source, delay, timeout.idle) {
             Substitute::Pulse => {}
-            Substitute::Ticks if delay.is_zero() => self.ring(WokenBy::Channel),
             Substitute::Ticks => self.tick(),
             Substitute::None => self.start_timer(delay),
         }

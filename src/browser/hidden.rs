@@ -71,27 +71,27 @@ fn document() -> JsValue {
 }
 
 impl Pulse {
-    /// Wakes the bell after a delay, or when the page becomes visible if that is sooner. `burst` is
+    /// Wakes the bell after a delay, or when the page becomes visible if that is sooner. `idle` is
     /// for how long it will have waited in vain by then. Says what the caller has to do for it.
     pub(super) fn replace_timer(
         self: &Rc<Self>,
         bell: Weak<Bell>,
         source: WakeSource,
         delay: Duration,
-        burst: Duration,
+        idle: Duration,
     ) -> Substitute {
-        let substitute = self.choose(source, delay, burst);
+        let substitute = self.choose(source, delay, idle);
         if substitute != Substitute::Ticks {
             self.register(bell);
         }
         substitute
     }
 
-    fn choose(self: &Rc<Self>, source: WakeSource, delay: Duration, burst: Duration) -> Substitute {
+    fn choose(self: &Rc<Self>, source: WakeSource, delay: Duration, idle: Duration) -> Substitute {
         if source == WakeSource::Timer || delay > MAX_WAIT {
             return Substitute::None;
         }
-        let is_short = burst <= MAX_BURST;
+        let is_short = idle <= MAX_BURST;
         let beats =
             source == WakeSource::Automatic && self.late.get() < MAX_LATE && self.start(delay);
         if beats && (self.in_time.get() >= PROOF || !is_short) {

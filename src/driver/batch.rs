@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use crate::WokenBy;
-use crate::machine::{Payload, Timeout, Wake};
+use crate::machine::{Payload, Timeout};
 
 use super::{Alarm, Clock, Driver};
 
@@ -62,10 +62,8 @@ impl<P: Payload + 'static> Gather<P> for Batches<P> {
             messages.len() == 1
         };
         if first {
-            self.clock.arm(Some(Timeout {
-                at: self.clock.now().saturating_add(self.delay),
-                wake: Wake::Timer,
-            }));
+            let at = self.clock.now().saturating_add(self.delay);
+            self.clock.arm(Some(Timeout::timer(at)));
         }
         bytes > self.capacity
     }

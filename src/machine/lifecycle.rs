@@ -305,6 +305,7 @@ impl<P: Payload> Machine<P> {
             return Some(Timeout {
                 at: Duration::ZERO,
                 wake: Wake::Tick,
+                idle: Duration::ZERO,
             });
         }
         let next = match &self.state {
@@ -349,7 +350,11 @@ impl<P: Payload> Machine<P> {
         if had_room != link.gate.has_room() {
             link.ladder = Ladder::new(now);
         } else if left > 0 {
-            link.ladder.restart(now);
+            let rest = match amount.checked_sub(self.options.low_water_mark as u64) {
+                Some(rest) if rest > 0 => rest,
+                _ => amount,
+            };
+            link.ladder.restart(left, rest, now);
         }
         let shut = link.gate.is_shut();
         if let State::Closing(_, deadline) = &mut self.state {

@@ -140,6 +140,9 @@ pub struct Timeout {
     pub at: Duration,
     /// By what.
     pub wake: Wake,
+    /// For how long `bufferedAmount` will not have moved by then, if that is what it is about.
+    /// Otherwise for ever: no effort is worth while to be in time.
+    pub idle: Duration,
 }
 
 impl Timeout {
@@ -147,6 +150,7 @@ impl Timeout {
         Self {
             at,
             wake: Wake::Timer,
+            idle: Duration::MAX,
         }
     }
 }
