@@ -15,7 +15,6 @@ import {
   withDemo,
 } from "./page.js";
 
-const MIB = 1024 ** 2;
 const CONNECTION_FAILED = /WebSocket connection to .* failed/; // Chromium's own words
 
 let browser;
@@ -130,9 +129,6 @@ test("what is invalid is explained beside its field", () =>
     await refuse("#close-code", "1001", "#close", "#close-error", "close code 1001 cannot be sent");
     await refuse("#close-code", "x", "#close", "#close-error", "is not a number");
     await refuse("#close-reason", "é".repeat(62), "#close", "#close-error", "close reason has 124 bytes");
-    await refuse("#mark-low", "2048", "#flood-start", "#flood-error", "low_water_mark must not be above");
-    await refuse("#mark-high", "0", "#flood-start", "#flood-error", "high_water_mark must be at least 1");
-    await refuse("#mark-high", "99999999", "#flood-start", "#flood-error", "is not a number of KiB");
   }));
 
 test("a refused connection is explained", () =>
@@ -237,54 +233,6 @@ test("the log stays where the reader scrolled", () =>
     await page.click("#log-latest");
     await page.locator("#log-latest").waitFor({ state: "hidden" });
   }));
-
-// ---- flow control ----
-
-test("the gate bounds what the browser holds, and without it nothing does", () =>
-  demo(async (page) => {
-    const target = "/slow?rate=16777216";
-    const highMark = 1 * MIB;
-    const message = 16 * 1024;
-    const rounding = 0.005 * MIB; // of the number on the page
-    for (const mode of ["await", "queue"]) {
-      const { sent, arrived, peak } = await flood(page, { mode, target });
-      assert.deepEqual([sent, arrived], ["16 MiB", "16 MiB"]);
-      assert.ok(peak <= highMark + message + rounding, `${mode}: ${peak}`);
-    }
-    const { arrived, peak } = await flood(page, { mode: "bare", target });
-    assert.equal(arrived, "16 MiB");
-    assert.ok(peak > 2 * highMark, `bare: ${peak}`);
-  }));
-
-test("a flood at a deaf peer waits, and can be stopped", () =>
-  demo(async (page) => {
-    await page.selectOption("#flood-target", "/deaf");
-    await page.click("#flood-start");
-    await expectText(page, "#flood-status", "The gate is shut");
-    await page.click("#flood-start");
-    await expectText(page, "#flood-error", "a flood is running");
-    await page.click("#flood-stop");
-    await expectText(page, "#flood-status", "Stopped");
-    await expectText(page, "#runs", "not told");
-  }));
-
-test("a lost connection ends a flood in words", () =>
-  demo(
-    async (page) => {
-      const other = await serveDemo();
-      await page.goto(other.url);
-      await page.waitForSelector("[data-state=ready]");
-      await page.selectOption("#flood-target", "/deaf");
-      await page.click("#flood-start");
-      await expectText(page, "#flood-status", "The gate is shut");
-      await other.close();
-      await expectText(page, "#flood-status", "Failed: ");
-      await page.check("[name=mode][value=bare]");
-      await page.click("#flood-start");
-      await expectText(page, "#flood-status", "Failed: the connection failed");
-    },
-    { expected: CONNECTION_FAILED },
-  ));
 
 // ---- everybody's page ----
 

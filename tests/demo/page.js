@@ -29,6 +29,7 @@ export function serveDemo({ policy = POLICY, tls } = {}) {
   assert.ok(existsSync(`${built}/sluicegate_demo.js`), `build the demo first: ${built} is missing`);
   return startServer({
     tls,
+    control: true,
     statics: [
       { prefix: "/", directory: `${ROOT}www`, headers },
       { prefix: "/pkg/", directory: built, headers },
@@ -125,19 +126,52 @@ export function logRows(page) {
 }
 
 /** Runs a flood to its end and gives its row of the table. */
-export async function flood(page, { mode, target, size = "16384", total = "16" }) {
+export async function flood(page, options) {
+  await startFlood(page, options);
+  await expectText(page, "#flood-status", /^(Done|Failed)/);
+  const cell = (name) => page.textContent(`#runs tr:first-child td[data-name="${name}"]`);
+  return {
+    sent: await cell("Sent"),
+    arrived: await cell("Arrived"),
+    peak: toBytes(await cell("Peak")),
+    seconds: toSeconds(await cell("Time")),
+  };
+}
+
+/** Starts a flood; the names of further switches are the ids of their fields. */
+export async function startFlood(page, { mode, target, size = "16384", goal = "16 MiB", ...switches }) {
   await page.check(`[name=mode][value=${mode}]`);
   await page.selectOption("#flood-target", target);
   await page.selectOption("#flood-size", size);
-  await page.selectOption("#flood-total", total);
+  await page.selectOption("#flood-goal", goal);
+  for (const [id, value] of Object.entries(switches)) {
+    const isSelect = await page.$eval(`#${id}`, (field) => field.localName === "select");
+    await (isSelect ? page.selectOption(`#${id}`, value) : page.fill(`#${id}`, value));
+  }
   await page.click("#flood-start");
-  await expectText(page, "#flood-status", /^(Done|Failed)/);
-  const cell = (name) => page.textContent(`#runs tr:first-child td[data-name=${name}]`);
-  return { sent: await cell("Sent"), arrived: await cell("Arrived"), peak: toBytes(await cell("Peak")) };
+}
+
+/** A count on the page. */
+export async function count(page, id) {
+  return Number((await page.textContent(`#${id}`)).replaceAll(",", ""));
+}
+
+/** What the page would see if its tab were hidden, or seen again: nothing is throttled. */
+export function setHidden(page, hidden) {
+  return page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 }
 
 /** `1.5 MiB` as a number. */
 export function toBytes(text) {
   const [, number, unit] = /^([\d.]+) (B|KiB|MiB)$/.exec(text.trim());
   return Number(number) * { B: 1, KiB: 1024, MiB: 1024 ** 2 }[unit];
+}
+
+/** `850 ms` or `2.41 s` as a number. */
+function toSeconds(text) {
+  const [, number, unit] = /^([\d.]+) (ms|s)/.exec(text.trim());
+  return Number(number) * { ms: 0.001, s: 1 }[unit];
 }

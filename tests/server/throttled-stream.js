@@ -10,6 +10,7 @@ const MIN_WAIT_MS = 10;
 export class ThrottledStream extends Duplex {
   #socket;
   #rate;
+  #worthwhile; // fewer bytes are waited for: tiny slices would keep the event loop busy
   #allowance = 0;
   #refilledAt = performance.now();
   #wanted = false;
@@ -20,6 +21,7 @@ export class ThrottledStream extends Duplex {
     super({ readableHighWaterMark: 1 }); // nothing is read ahead
     this.#socket = socket;
     this.#rate = rate;
+    this.#worthwhile = Math.min(Math.max(1, (rate * MIN_WAIT_MS) / 1000), MAX_SLICE);
     socket.on("readable", () => this.#deliver());
     socket.on("end", () => this.push(null));
     socket.on("close", () => this.destroy());
@@ -50,7 +52,7 @@ export class ThrottledStream extends Duplex {
     const available = this.#socket.readableLength;
     const size = Math.min(available, Math.floor(this.#allowance), MAX_SLICE);
     if (available === 0) this.#socket.read(0); // "readable" or "end" follows
-    else if (size === 0) this.#waitForAllowance();
+    else if (size < Math.min(available, Math.floor(this.#worthwhile))) this.#waitForAllowance();
     else this.#pass(size);
   }
 
@@ -69,10 +71,10 @@ export class ThrottledStream extends Duplex {
   }
 
   #waitForAllowance() {
-    const untilOneByte = ((1 - this.#allowance) / this.#rate) * 1000;
+    const untilWorthwhile = ((this.#worthwhile - this.#allowance) / this.#rate) * 1000;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#deliver();
-    }, Math.max(MIN_WAIT_MS, untilOneByte));
+    }, Math.max(MIN_WAIT_MS, untilWorthwhile));
   }
 }

@@ -1,21 +1,28 @@
 //! The demo page of sluicegate.
 
+mod absence;
 mod attachments;
 mod bare;
 mod composer;
 mod connection;
 mod flood;
+mod form;
 mod format;
 mod gated;
+mod hidden;
 mod history;
+mod inside;
 mod log;
 mod numbers;
+mod pace;
 mod page;
 mod plan;
 mod plot;
 mod presets;
 mod run;
 mod runs;
+mod signal;
+mod tally;
 mod timeline;
 mod turn;
 

@@ -9,6 +9,7 @@ use crate::run::Snapshot;
 /// A flood in numbers.
 pub(crate) struct Numbers {
     peak: Text,
+    made: Text,
     sent: Text,
     arrived: Text,
     buffered: Text,
@@ -22,6 +23,7 @@ impl Numbers {
     pub(crate) fn find() -> Result<Self, JsError> {
         Ok(Self {
             peak: Text::find("number-peak")?,
+            made: Text::find("number-made")?,
             sent: Text::find("number-sent")?,
             arrived: Text::find("number-arrived")?,
             buffered: Text::find("number-buffered")?,
@@ -32,7 +34,9 @@ impl Numbers {
         })
     }
 
-    pub(crate) fn show(&self, now: &Snapshot) {
+    /// Shows the numbers of a flood that has made so many messages.
+    pub(crate) fn show(&self, now: &Snapshot, made: u64) {
+        self.made.set(&format::count(made));
         self.peak.set(&format::bytes(now.peak));
         self.sent.set(&sent(now));
         self.arrived.set(&arrived(now.arrived));
@@ -40,7 +44,7 @@ impl Numbers {
         self.queued.set(&format::bytes(now.queued));
         self.time.set(&format::duration(now.elapsed));
         self.rate.set(&format::rate(now.sent_bytes, now.elapsed));
-        self.polls.set(&polls(now.polls));
+        self.polls.set(&format::count(now.polls));
     }
 }
 
@@ -52,9 +56,4 @@ pub(crate) fn sent(now: &Snapshot) -> String {
 /// What the peer counted, if it told.
 pub(crate) fn arrived(bytes: Option<u64>) -> String {
     bytes.map_or_else(|| "not told".into(), format::bytes)
-}
-
-/// How often `bufferedAmount` was polled; nothing polls for the bare socket.
-pub(crate) fn polls(polls: Option<u64>) -> String {
-    polls.map_or_else(|| "–".into(), format::count)
 }

@@ -59,6 +59,11 @@ pub(crate) fn now() -> f64 {
         .map_or(0.0, |performance| performance.now())
 }
 
+/// Whether nobody can see the page.
+pub(crate) fn is_hidden() -> bool {
+    document().is_ok_and(|document| document.hidden())
+}
+
 /// A text on the page, written only when it changes.
 #[derive(Clone)]
 pub(crate) struct Text(HtmlElement);

@@ -1,25 +1,37 @@
-//! What a flood is to do, read from its form.
+//! What a flood is to do.
 
-use std::fmt;
+use std::time::Duration;
 
-use sluicegate::{InvalidOption, Options};
-use wasm_bindgen::prelude::*;
-use web_sys::{HtmlFormElement, HtmlInputElement, HtmlSelectElement};
+use sluicegate::{Options, RateLimit, SendOptions};
 
 use crate::page;
 
-/// What a bare flood may hand over at most, in MiB: the browser has to hold it.
-pub(crate) const BARE_CAP: u64 = 64;
+/// What the browser may hold at most, in MiB, so that the tab survives.
+pub(crate) const BARE_BOUND: u64 = 64;
+const GATED_BOUND: u64 = 256;
 
 /// How messages are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Through the gate; the task waits.
     Await,
-    /// Through the gate; the queue fills, and `on_drain` says when to go on.
+    /// Through the gate; a producer offers messages at its own pace, and the queue fills.
     Queue,
     /// The browser's own `send`, without a look at `bufferedAmount`.
     Bare,
+    /// The browser's own `send`, and a timer to look at `bufferedAmount`.
+    BareTimer,
+}
+
+/// When a flood has sent enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Goal {
+    /// After so many messages.
+    Messages(u64),
+    /// After so many milliseconds.
+    Time(f64),
+    /// When it is stopped.
+    Stop,
 }
 
 /// A flood, before it starts.
@@ -30,106 +42,42 @@ pub(crate) struct Plan {
     pub(crate) path: String,
     /// Bytes in a message.
     pub(crate) size: usize,
-    /// How many messages.
-    pub(crate) messages: u64,
-    /// Whether it was to be more.
-    pub(crate) is_cut: bool,
+    pub(crate) goal: Goal,
+    /// How many bytes a second the producer makes, where it does not wait.
+    pub(crate) pace: f64,
+    /// Each message has one of so many keys.
+    pub(crate) keys: Option<u64>,
+    pub(crate) time_to_live: Option<Duration>,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) options: Options,
-}
-
-/// Why a form is no plan.
-#[derive(Clone, Debug)]
-pub(crate) enum PlanError {
-    /// A mark is no number.
-    Mark(&'static str, String),
-    /// The marks make no sense together.
-    Option(InvalidOption),
-}
-
-/// The fields of the form.
-pub(crate) struct PlanForm {
-    form: HtmlFormElement,
-    target: HtmlSelectElement,
-    size: HtmlSelectElement,
-    total: HtmlSelectElement,
-    pub(crate) high: HtmlInputElement,
-    pub(crate) low: HtmlInputElement,
-}
-
-impl PlanForm {
-    pub(crate) fn find() -> Result<Self, JsError> {
-        Ok(Self {
-            form: page::find("flood-form")?,
-            target: page::find("flood-target")?,
-            size: page::find("flood-size")?,
-            total: page::find("flood-total")?,
-            high: page::find("mark-high")?,
-            low: page::find("mark-low")?,
-        })
-    }
-
-    pub(crate) fn read(&self) -> Result<Plan, PlanError> {
-        let mode = self.mode();
-        let size = self.size.value().parse().unwrap_or(64);
-        let asked: u64 = self.total.value().parse().unwrap_or(8);
-        let cap = if mode == Mode::Bare { BARE_CAP } else { asked };
-        Ok(Plan {
-            mode,
-            path: self.target.value(),
-            size,
-            messages: (asked.min(cap) << 20) / size as u64,
-            is_cut: asked > cap,
-            options: self.options()?,
-        })
-    }
-
-    /// The marks alone, as far as they make sense.
-    pub(crate) fn options(&self) -> Result<Options, PlanError> {
-        let options = Options::new()
-            .high_water_mark(kibibytes("high mark", &self.high)?)
-            .low_water_mark(kibibytes("low mark", &self.low)?)
-            .close_timeout(crate::connection::PATIENCE)
-            .drain_timeout(crate::connection::PATIENCE);
-        options.validate().map_err(PlanError::Option)?;
-        Ok(options)
-    }
-
-    /// The field that can mend an error.
-    pub(crate) fn field_of(&self, error: &PlanError) -> &HtmlInputElement {
-        match error {
-            PlanError::Mark("low mark", _) | PlanError::Option(InvalidOption::LowWaterMark) => {
-                &self.low
-            }
-            _ => &self.high,
-        }
-    }
-
-    fn mode(&self) -> Mode {
-        let checked = self
-            .form
-            .query_selector("[name=mode]:checked")
-            .ok()
-            .flatten();
-        let value = checked.and_then(|radio| radio.get_attribute("value"));
-        match value.as_deref() {
-            Some("bare") => Mode::Bare,
-            Some("queue") => Mode::Queue,
-            _ => Mode::Await,
-        }
-    }
-}
-
-fn kibibytes(name: &'static str, field: &HtmlInputElement) -> Result<usize, PlanError> {
-    let text = field.value();
-    let number: Option<usize> = text.trim().parse().ok();
-    number
-        .and_then(|number| number.checked_mul(1024))
-        .ok_or(PlanError::Mark(name, text))
 }
 
 impl Plan {
     pub(crate) fn url(&self) -> String {
         format!("{}{}", page::socket_origin(), self.path)
+    }
+
+    /// Whether more may be handed over.
+    ///
+    /// `bufferedAmount` says what the browser holds, except in WebKitGTK, where it falls whatever
+    /// the peer does: there the peer's own rate says what cannot have left yet.
+    pub(crate) fn may_send(&self, sent: u64, buffered: u64, elapsed: f64) -> bool {
+        let bound = if self.mode.is_bare() {
+            BARE_BOUND << 20
+        } else {
+            GATED_BOUND << 20
+        };
+        let read = self.peer_rate() * elapsed / 1000.0;
+        buffered < bound && (sent as f64) < bound as f64 + read
+    }
+
+    /// How many bytes the peer reads in a second.
+    fn peer_rate(&self) -> f64 {
+        match self.path.split_once("?rate=") {
+            Some((_, rate)) => rate.parse().unwrap_or_default(),
+            None if self.is_counted() => f64::INFINITY,
+            None => 0.0,
+        }
     }
 
     /// Whether the endpoint tells what arrived.
@@ -145,6 +93,21 @@ impl Plan {
         }
         bytes
     }
+
+    /// What is said about a message, if anything.
+    pub(crate) fn send_options(&self, number: u64) -> Option<SendOptions> {
+        if self.keys.is_none() && self.time_to_live.is_none() {
+            return None;
+        }
+        let mut options = SendOptions::new();
+        if let Some(keys) = self.keys {
+            options = options.key((number % keys).to_string());
+        }
+        if let Some(time) = self.time_to_live {
+            options = options.time_to_live(time);
+        }
+        Some(options)
+    }
 }
 
 impl Mode {
@@ -152,16 +115,33 @@ impl Mode {
         match self {
             Self::Await => "Gate, send().await",
             Self::Queue => "Gate, try_send",
-            Self::Bare => "Bare",
+            Self::Bare => "Bare, send",
+            Self::BareTimer => "Bare, setTimeout",
         }
+    }
+
+    /// Where it stands in a sentence.
+    pub(crate) fn phrase(self) -> &'static str {
+        match self {
+            Self::Await | Self::Queue => "through the gate",
+            Self::Bare => "without a gate",
+            Self::BareTimer => "without a gate, with a timer",
+        }
+    }
+
+    /// Whether there is no gate.
+    pub(crate) fn is_bare(self) -> bool {
+        matches!(self, Self::Bare | Self::BareTimer)
     }
 }
 
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Goal {
+    /// Whether there is more to send, after so many messages and milliseconds.
+    pub(crate) fn wants(self, messages: u64, elapsed: f64) -> bool {
         match self {
-            Self::Mark(name, text) => write!(f, "{name} {text:?} is not a number of KiB"),
-            Self::Option(error) => error.fmt(f),
+            Self::Messages(all) => messages < all,
+            Self::Time(end) => elapsed < end,
+            Self::Stop => true,
         }
     }
 }

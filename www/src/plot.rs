@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Array, Float64Array, Object, Reflect};
 use sluicegate::Options;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, HtmlElement, ResizeObserver};
+use web_sys::{CanvasRenderingContext2d, Event, HtmlElement, ResizeObserver};
 
 use crate::format::MIB;
 use crate::history::History;
@@ -28,6 +28,30 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn destroy(this: &UPlot);
+
+    #[wasm_bindgen(method, getter)]
+    fn ctx(this: &UPlot) -> CanvasRenderingContext2d;
+
+    #[wasm_bindgen(method, getter)]
+    fn bbox(this: &UPlot) -> Area;
+
+    #[wasm_bindgen(method, js_name = valToPos)]
+    fn position_of(this: &UPlot, value: f64, scale: &str, in_canvas_pixels: bool) -> f64;
+
+    /// Where a plot is on its canvas.
+    type Area;
+
+    #[wasm_bindgen(method, getter)]
+    fn left(this: &Area) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    fn top(this: &Area) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    fn width(this: &Area) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    fn height(this: &Area) -> f64;
 }
 
 /// Heights in pixels.
@@ -42,7 +66,11 @@ pub(crate) struct Plot {
     held: Panel,
     rate: Panel,
     marks: Cell<(f64, f64)>,
+    shades: Shades,
 }
+
+/// From when to when the page was hidden, in seconds.
+type Shades = Rc<RefCell<Vec<(f64, f64)>>>;
 
 struct Panel {
     parent: HtmlElement,
@@ -52,14 +80,17 @@ struct Panel {
     series: fn() -> Array,
     chart: RefCell<Option<UPlot>>,
     data: RefCell<Array>,
+    on_clear: Closure<dyn Fn(UPlot)>,
 }
 
 impl Plot {
     pub(crate) fn new() -> Result<Rc<Self>, JsError> {
+        let shades = Shades::default();
         let plot = Rc::new(Self {
-            held: Panel::find("plot-held", HELD_HEIGHT, "", held_series)?,
-            rate: Panel::find("plot-rate", RATE_HEIGHT, "seconds", rate_series)?,
+            held: Panel::find("plot-held", HELD_HEIGHT, "", held_series, &shades)?,
+            rate: Panel::find("plot-rate", RATE_HEIGHT, "seconds", rate_series, &shades)?,
             marks: Cell::default(),
+            shades,
         });
         plot.clear(&Options::new());
         plot.follow_colors()?;
@@ -74,10 +105,13 @@ impl Plot {
             .set((mib(options.high_water_mark), mib(options.low_water_mark)));
         let time = [0.0, EMPTY_SECONDS];
         let nothing = [0.0; 2];
+        self.shades.borrow_mut().clear();
         self.show(&time, &nothing, &nothing, &nothing);
     }
 
-    pub(crate) fn draw(&self, history: &History) {
+    /// Draws a flood, and shades the times in which the page was hidden.
+    pub(crate) fn draw(&self, history: &History, hidden: Vec<(f64, f64)>) {
+        *self.shades.borrow_mut() = hidden;
         self.show(
             &history.time,
             &history.buffered,
@@ -127,7 +161,9 @@ impl Panel {
         height: u32,
         label: &'static str,
         series: fn() -> Array,
+        shades: &Shades,
     ) -> Result<Self, JsError> {
+        let shades = shades.clone();
         Ok(Self {
             parent: page::find(id)?,
             height,
@@ -135,6 +171,7 @@ impl Panel {
             series,
             chart: RefCell::default(),
             data: RefCell::default(),
+            on_clear: Closure::new(move |chart: UPlot| shade(&chart, &shades.borrow())),
         })
     }
 
@@ -184,7 +221,25 @@ impl Panel {
         set(&options, "scales", &scales);
         set(&options, "axes", &axes);
         set(&options, "series", &(self.series)());
+        let on_clear = Array::of1(self.on_clear.as_ref());
+        let hooks = object(&[("drawClear", on_clear.into())]);
+        set(&options, "hooks", &hooks);
         options
+    }
+}
+
+/// Colors the background of some times. Nothing else is drawn yet.
+fn shade(chart: &UPlot, times: &[(f64, f64)]) {
+    if times.is_empty() {
+        return;
+    }
+    let (canvas, area) = (chart.ctx(), chart.bbox());
+    let (left, right) = (area.left(), area.left() + area.width());
+    let position = |time: f64| chart.position_of(time, "x", true).max(left).min(right);
+    canvas.set_fill_style_str(&color("--plot-hidden").as_string().unwrap_or_default());
+    for &(start, end) in times {
+        let (start, end) = (position(start), position(end));
+        canvas.fill_rect(start, area.top(), end - start, area.height());
     }
 }
 

@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
-use crate::plan::{Mode, Plan};
+use crate::plan::Plan;
 use crate::run::Snapshot;
-use crate::{format, numbers, page};
+use crate::{absence, format, numbers, page};
 
 /// How many are kept.
 const MAX_RUNS: usize = 6;
@@ -63,11 +63,7 @@ fn scale_bars(rows: &VecDeque<Row>) {
 
 impl Row {
     fn new(plan: &Plan, result: &Snapshot, stopped: bool) -> Result<Self, JsError> {
-        let class = if plan.mode == Mode::Bare {
-            "bare"
-        } else {
-            "gated"
-        };
+        let class = if plan.mode.is_bare() { "bare" } else { "gated" };
         let element = page::create("tr", class, "")?;
         let name = page::create("th", "", plan.mode.name())?;
         name.set_attribute("scope", "row").ok();
@@ -94,7 +90,10 @@ impl Row {
             "Rate",
             &format::rate(result.sent_bytes, result.elapsed),
         )?;
-        add(&element, "Polls", &numbers::polls(result.polls))?;
+        let hidden = absence::rate(result.split.hidden);
+        add(&element, "Rate hidden", &hidden)?;
+        add(&element, "Dropped", &format::count(result.dropped))?;
+        add(&element, "Polls", &format::count(result.polls))?;
         Ok(Self {
             element,
             bar: bar.unchecked_into(),
