@@ -301,7 +301,7 @@ fn looks_are_a_few_ticks_and_then_timers_that_slow_down() {
 
 #[test]
 fn a_steady_slow_fall_costs_few_looks() {
-    let mut script = Script::open(Options::new());
+    let mut script = Script::open(Options::new().low_water_mark(256 << 10));
     script.send(1, 1 << 20).unwrap();
     script.send(2, 1).unwrap();
     // 64 bytes at a time, 1.5 MiB a second, to the low mark.

@@ -120,7 +120,7 @@ async fn every_senseless_option_is_a_typed_error() {
             options.high_water_mark(0).low_water_mark(0),
             InvalidOption::HighWaterMark,
         ),
-        (options.high_water_mark(1), InvalidOption::LowWaterMark),
+        (options.low_water_mark(2 << 20), InvalidOption::LowWaterMark),
         (options.capacity(63), InvalidOption::Capacity),
         (
             options.capacity_messages(0),
