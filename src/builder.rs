@@ -106,8 +106,11 @@ impl WebSocketBuilder {
     }
 
     /// Sets the handler for messages that were accepted, by `Ok` or by a sink, and will not be sent:
-    /// one call for each, with the message and the cause. Messages that an error gave back are not
-    /// told. Those that the end of the connection took are told before the close event.
+    /// one call for each, with the message and the cause, before the close event. It is called in
+    /// the next turn of the event loop; until then the messages are kept.
+    ///
+    /// Messages that `try_send`, `send` or the sink gave back were never accepted and are not told;
+    /// those of [`WebSocket::send_with`] that waited in the queue are told here and to their sender.
     pub fn on_drop(self, handler: impl FnMut(&WebSocket, DropEvent) + 'static) -> Self {
         self.with(Kind::Drop, handlers::dropped(handler))
     }
@@ -157,8 +160,8 @@ impl WebSocketBuilder {
         self.with(Kind::Tap, handlers::tap(handler))
     }
 
-    /// Limits how fast messages are handed to the browser. Default: no limit. The rest waits as it
-    /// does for the gate.
+    /// Limits how fast messages are handed to the browser. Default: no limit; a second call replaces
+    /// the first. The rest waits as it does for the gate. `bufferedAmount` is read before each send.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.invalid = self.invalid.or_else(|| limit.validate().err());
         self.policies.push(Box::new(move |driver, _| {

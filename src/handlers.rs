@@ -67,6 +67,18 @@ impl Handlers {
         drop(removed);
     }
 
+    /// Tells the socket that somebody listens for something else now.
+    pub(crate) fn announce(&self) {
+        if let Some(handle) = self.owner() {
+            WebSocket::from_handle(handle).driver().listen();
+        }
+    }
+
+    fn owner(&self) -> Option<Rc<Handle>> {
+        let owner = self.owner.borrow().as_ref().and_then(Weak::upgrade)?;
+        Rc::downcast(owner).ok()
+    }
+
     /// Drops every handler.
     fn clear(&self) {
         for slot in &self.slots {
@@ -128,8 +140,7 @@ impl Consumer<Message> for Handlers {
     }
 
     fn deliver(&self, event: Event<Message>) {
-        let owner = self.owner.borrow().as_ref().and_then(Weak::upgrade);
-        let Some(Ok(handle)) = owner.map(Rc::downcast::<Handle>) else {
+        let Some(handle) = self.owner() else {
             return;
         };
         let ended = matches!(event, Event::Close(_));

@@ -38,7 +38,7 @@ pub struct Options {
     /// at the mark.
     pub capacity: usize,
     /// How many messages the send queue may hold. At least 1; default `usize::MAX`: the bytes
-    /// decide.
+    /// decide. `send` and the `Sink` heed it before the connection is open.
     pub capacity_messages: usize,
     /// What happens to a message for which the send queue has no room. Default
     /// [`Overflow::Reject`].
@@ -193,7 +193,8 @@ impl Default for Options {
 
 /// What happens to a message for which the send queue has no room.
 ///
-/// It concerns `try_send` only: `send` and the `Sink` wait at the high-water mark, long before.
+/// It is `try_send` that meets it: `send` and the `Sink` wait at the high-water mark, long before.
+/// But what is dropped may be theirs, from before the connection was open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {
@@ -224,7 +225,8 @@ pub enum InboxOverflow {
 /// When messages that arrived are given to a handler for several at once. For
 /// [`WebSocketBuilder::on_messages`](crate::WebSocketBuilder::on_messages).
 ///
-/// In a hidden page there are no frames, and both come about once a second.
+/// In a hidden page there are no frames, and batches come about once a second, intervals sooner where
+/// [`WakeSource::Automatic`] has something better than timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Batch {

@@ -5,8 +5,11 @@ use core::time::Duration;
 /// A token bucket in front of the gate: so many messages, and so many bytes, in a period. For
 /// [`WebSocketBuilder::rate_limit`](crate::WebSocketBuilder::rate_limit).
 ///
-/// A bucket is full at first, so a whole period's worth may go at once, and it fills evenly. A
-/// message may overdraw the bytes, so that one of any size passes; the next then waits until the
+/// A bucket is full at first, so a whole period's worth may go at once, and it fills evenly: on
+/// average no more passes than was asked for, but nearly twice as much in the first period after a
+/// pause. For a server that counts what comes in each period, ask for half of it.
+///
+/// A message may overdraw the bytes, so that one of any size passes; the next then waits until the
 /// debt is paid. What `close()` hands over at the end is not limited.
 ///
 /// # Examples
@@ -36,13 +39,13 @@ impl RateLimit {
         }
     }
 
-    /// At most `count` messages in `period`.
+    /// `count` messages in each `period`, on average.
     pub const fn messages(mut self, count: u32, period: Duration) -> Self {
         self.messages = Some((count, period));
         self
     }
 
-    /// At most `count` bytes in `period`, and one message more.
+    /// `count` bytes in each `period`, on average.
     pub const fn bytes(mut self, count: u32, period: Duration) -> Self {
         self.bytes = Some((count, period));
         self

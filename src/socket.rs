@@ -524,6 +524,7 @@ impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(handlers) = self.handlers.upgrade() {
             handlers.remove(self.kind, self.id);
+            handlers.announce();
         }
     }
 }

@@ -30,8 +30,9 @@ pub struct Stats {
     /// Messages that had been accepted and were never handed to the browser, by cause.
     pub dropped: Drops,
     /// Messages that were handed to the browser, and nothing says whether they arrived: all of a
-    /// connection that ended in another way than by a closing handshake that we began. Of them at
-    /// least [`Self::buffered_amount`] bytes never left, and the rest may have been lost on the way.
+    /// connection that ended in another way than by a closing handshake that we began. It is the
+    /// upper bound, after hours of traffic too: at least [`Self::buffered_amount`] bytes of them
+    /// never left, and any of the rest may have been lost on the way.
     pub messages_unknown: u64,
     /// The bytes of these messages.
     pub bytes_unknown: u64,
@@ -46,8 +47,9 @@ pub struct Stats {
     pub bytes_unread: usize,
     /// The browser's `bufferedAmount` in bytes, read now.
     pub buffered_amount: u64,
-    /// How often the socket woke itself, to look at `bufferedAmount` because somebody waited, or to
-    /// end a close that took too long.
+    /// How often the socket woke itself: to look at `bufferedAmount` because somebody waited, for a
+    /// rate limit, for messages that expire, to tell what is pending, or to end a close that took too
+    /// long.
     pub polls: u64,
     /// Somebody waits, but `bufferedAmount` has not fallen and nothing has arrived for
     /// [`Options::stall_timeout`](crate::Options::stall_timeout).

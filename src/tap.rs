@@ -44,7 +44,7 @@ pub enum TapEvent {
         /// How many bytes the browser holds.
         buffered_amount: u64,
         /// For how long nothing has moved.
-        since: Duration,
+        duration: Duration,
     },
     /// The socket woke itself, because somebody waits.
     Woken(WokenBy),

@@ -540,7 +540,7 @@ fn dropping_the_last_handle_closes_without_an_event() {
     script
         .machine
         .handle_message(GENERATION, Parcel { id: 9, bytes: 1 });
-    script.machine.detach();
+    script.machine.detach(script.now);
     script.drain();
     assert_eq!(script.sent, [1, 2]);
     assert_eq!(script.closed_with, [CloseFrame::default()]);

@@ -474,6 +474,7 @@ fn nothing_stalls_while_nobody_waits() {
     let mut script = shut(SMALL.stall_timeout(SECOND));
     script.pass(Duration::from_secs(600));
     script.send(1, 1).unwrap();
+    script.machine.begin_watch(script.now);
     script.look();
     assert!(!script.machine.stats(0, script.now).stalled);
 }

@@ -137,7 +137,7 @@ fn apply(script: &mut Script, ledger: &mut Ledger, operation: &Operation) {
             }
         }
         Operation::Close => script.machine.close(CloseFrame::default(), now),
-        Operation::Detach => script.machine.detach(),
+        Operation::Detach => script.machine.detach(now),
         Operation::OpenInbox => drop(script.machine.open_inbox()),
         Operation::CloseInbox => script.machine.close_inbox(),
         Operation::Take => drop(script.machine.take_message()),

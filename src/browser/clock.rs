@@ -132,6 +132,8 @@ impl Bell {
     /// The pulse beats: the time may have come.
     pub(super) fn check(&self) {
         match self.timeout.get() {
+            // A tick looks after itself.
+            _ if self.ticking.get() => {}
             None => {}
             Some(timeout) if timeout.at <= now() => self.ring(WokenBy::Atomics),
             Some(timeout) => self.wait(&timeout),
@@ -154,6 +156,7 @@ impl Bell {
     }
 
     fn start_timer(&self, delay: Duration) {
+        self.stop_timer();
         // As a number above the largest delay, `MAX`: the machine is asked again then.
         let milliseconds = (delay.as_secs_f64() * 1000.0).ceil() as i32;
         let function = self.on_timer.as_ref().unchecked_ref();

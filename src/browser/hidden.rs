@@ -43,12 +43,14 @@ pub(super) struct Pulse {
     due: Cell<Option<Duration>>,
     /// How many waits in a row ended far too late.
     late: Cell<u32>,
+    /// It is not tried again before this time.
+    distrusted_until: Cell<Duration>,
     /// How many in a row did not.
     in_time: Cell<u32>,
     bells: RefCell<Vec<Weak<Bell>>>,
     on_beat: OnceCell<Callback>,
-    /// While a bell waits, so that it rings at once when the page becomes visible.
-    on_visible: Cell<Option<Listener>>,
+    /// Made by the first wait, so that bells ring at once when the page becomes visible.
+    on_visible: OnceCell<Listener>,
 }
 
 thread_local! {
@@ -62,7 +64,8 @@ pub(super) fn pulse() -> Rc<Pulse> {
 
 /// Whether this is a window's code, and the window cannot be seen.
 pub(super) fn is_hidden() -> bool {
-    get(&document(), "hidden").as_bool() == Some(true)
+    let document = document();
+    !document.is_undefined() && get(&document, "hidden").as_bool() == Some(true)
 }
 
 /// `undefined` in a worker, whose timers are not throttled.
@@ -92,8 +95,8 @@ impl Pulse {
             return Substitute::None;
         }
         let is_short = idle <= MAX_BURST;
-        let beats =
-            source == WakeSource::Automatic && self.late.get() < MAX_LATE && self.start(delay);
+        let trusted = source == WakeSource::Automatic && self.distrusted_until.get() <= now();
+        let beats = trusted && self.start(delay);
         if beats && (self.in_time.get() >= PROOF || !is_short) {
             Substitute::Pulse
         } else if is_short {
@@ -105,8 +108,13 @@ impl Pulse {
 
     /// Starts a wait, unless one is under way. False where that is not possible.
     fn start(self: &Rc<Self>, delay: Duration) -> bool {
-        if self.due.get().is_some() {
-            return true;
+        if let Some(due) = self.due.get() {
+            let lost = now().saturating_sub(due) > LOST;
+            if lost {
+                self.due.set(None);
+                self.distrust();
+            }
+            return !lost;
         }
         let Some(memory) = self.memory.get_or_init(memory) else {
             return false;
@@ -135,21 +143,37 @@ impl Pulse {
 
     fn beat(&self) {
         let late = now().saturating_sub(self.due.take().unwrap_or_default());
-        let late = late > THROTTLED && is_hidden();
-        let (rises, falls) = if late {
-            (&self.late, &self.in_time)
-        } else {
-            (&self.in_time, &self.late)
-        };
-        rises.set(rises.get().saturating_add(1));
-        falls.set(0);
+        if is_hidden() {
+            self.judge(late > THROTTLED);
+        }
         for bell in self.take_bells() {
             bell.check();
         }
     }
 
+    /// A wait ended, late or in time.
+    fn judge(&self, late: bool) {
+        let (rises, falls) = match late {
+            true => (&self.late, &self.in_time),
+            false => (&self.in_time, &self.late),
+        };
+        rises.set(rises.get().saturating_add(1));
+        falls.set(0);
+        if self.late.get() >= MAX_LATE {
+            self.distrust();
+        }
+    }
+
+    fn distrust(&self) {
+        self.in_time.set(0);
+        self.distrusted_until.set(now().saturating_add(DISTRUST));
+    }
+
     fn handle_visibility(&self) {
         if !is_hidden() {
+            // It may have been a busy page.
+            self.late.set(0);
+            self.distrusted_until.set(Duration::ZERO);
             for bell in self.take_bells() {
                 bell.ring(WokenBy::Visibility);
             }
@@ -162,25 +186,20 @@ impl Pulse {
         if !bells.iter().any(|other| other.ptr_eq(&bell)) {
             bells.push(bell);
         }
-        if bells.len() > 1 {
-            return;
-        }
-        let document: EventTarget = document().unchecked_into();
-        let pulse = Rc::downgrade(self);
-        self.on_visible.set(Some(Listener::new(
-            &document,
-            "visibilitychange",
-            move |_| {
+        drop(bells);
+        self.on_visible.get_or_init(|| {
+            let document: EventTarget = document().unchecked_into();
+            let pulse = Rc::downgrade(self);
+            Listener::new(&document, "visibilitychange", move |_| {
                 if let Some(pulse) = pulse.upgrade() {
                     pulse.handle_visibility();
                 }
-            },
-        )));
+            })
+        });
     }
 
     /// The bells that waited; none does any more.
     fn take_bells(&self) -> Vec<Rc<Bell>> {
-        self.on_visible.take();
         let bells = self.bells.take();
         bells.iter().filter_map(Weak::upgrade).collect()
     }
@@ -207,6 +226,12 @@ const THROTTLED: Duration = Duration::from_millis(250);
 
 /// After so many of them in a row it is the engine and not a busy page.
 const MAX_LATE: u32 = 2;
+
+/// A wait that is overdue by so much will never end, as in workers of WebKitGTK (measured).
+const LOST: Duration = Duration::from_secs(5);
+
+/// For how long ticks stand in for it then. A page that was merely busy is not judged for ever.
+const DISTRUST: Duration = Duration::from_secs(60);
 
 /// After so many in time it is trusted. In Firefox the first may be in time by chance, the one after
 /// it cannot be.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::WokenBy;
 use crate::machine::{Payload, Timeout};
+use crate::options::OVERHEAD;
 
 use super::{Alarm, Clock, Driver};
 
@@ -24,7 +25,7 @@ pub(crate) struct Batches<P: Payload + 'static> {
     clock: Box<dyn Clock>,
     /// How long after its first message a batch is told.
     delay: Duration,
-    /// How many bytes end a batch early.
+    /// How many bytes end a batch early, each message counted as its bytes plus 64.
     capacity: usize,
     messages: RefCell<Vec<P>>,
     bytes: Cell<usize>,
@@ -54,7 +55,8 @@ impl<P: Payload + 'static> Batches<P> {
 
 impl<P: Payload + 'static> Gather<P> for Batches<P> {
     fn push(&self, message: P) -> bool {
-        let bytes = self.bytes.get().saturating_add(message.byte_len());
+        let cost = message.byte_len().saturating_add(OVERHEAD);
+        let bytes = self.bytes.get().saturating_add(cost);
         self.bytes.set(bytes);
         let first = {
             let mut messages = self.messages.borrow_mut();

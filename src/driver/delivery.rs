@@ -19,9 +19,12 @@ impl<P: Payload + 'static> Driver<P> {
                 }
                 self.store(None);
             }
-            (Event::Close(event), Some(consumer)) => {
-                self.deliver_batch(&*consumer);
-                consumer.deliver(Event::Close(event));
+            (Event::Close(event), consumer) => {
+                if let Some(consumer) = consumer {
+                    self.deliver_batch(&*consumer);
+                    consumer.deliver(Event::Close(event));
+                }
+                self.forget_policies();
             }
             (event, Some(consumer)) => consumer.deliver(event),
             (_, None) => {}
@@ -31,13 +34,16 @@ impl<P: Payload + 'static> Driver<P> {
     /// Gives a message to all who want it; the last of them gets the message itself.
     fn deliver_message(&self, message: P, consumer: Option<Rc<dyn Consumer<P>>>) {
         let kept = self.machine().inbox().is_some();
-        let gather = self.gather();
-        if let (Some(gather), Some(consumer)) = (gather, &consumer)
-            && gather.push(message.clone())
-        {
-            consumer.deliver(Event::Messages(gather.take()));
+        let single = consumer
+            .as_ref()
+            .is_some_and(|consumer| consumer.wants().messages);
+        if let (Some(gather), Some(consumer)) = (self.gather(), &consumer) {
+            if !kept && !single {
+                return self.gather_message(&*gather, message, &**consumer);
+            }
+            self.gather_message(&*gather, message.clone(), &**consumer);
         }
-        match consumer.filter(|consumer| consumer.wants().messages) {
+        match consumer.filter(|_| single) {
             Some(consumer) => {
                 let copy = kept.then(|| message.clone());
                 consumer.deliver(Event::Message(message));
@@ -46,6 +52,12 @@ impl<P: Payload + 'static> Driver<P> {
                 }
             }
             None => self.store(Some(message)),
+        }
+    }
+
+    fn gather_message(&self, gather: &dyn Gather<P>, message: P, consumer: &dyn Consumer<P>) {
+        if gather.push(message) {
+            consumer.deliver(Event::Messages(gather.take()));
         }
     }
 

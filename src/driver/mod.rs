@@ -48,6 +48,8 @@ pub(crate) struct Driver<P> {
     key_of: RefCell<Option<KeyOf<P>>>,
     waiters: Waiters,
     armed: Cell<Option<Timeout>>,
+    /// Somebody has been waiting since the last look.
+    watching: Cell<bool>,
     settling: Cell<bool>,
 }
 
@@ -71,6 +73,7 @@ impl<P: Payload + 'static> Driver<P> {
             key_of: RefCell::new(None),
             waiters: Waiters::default(),
             armed: Cell::new(None),
+            watching: Cell::new(false),
             settling: Cell::new(false),
         })
     }
@@ -170,6 +173,8 @@ impl<P: Payload + 'static> Driver<P> {
         accept: impl FnOnce(&mut Machine<P>) -> Result<T, TrySendError<P>>,
     ) -> Result<T, TrySendError<P>> {
         self.look_if_wanted();
+        // What waits goes first, so that the room that it leaves is there for this message.
+        self.transmit();
         let outcome = accept(&mut self.machine());
         let refused = self.transmit();
         self.wake();
@@ -275,8 +280,16 @@ impl<P: Payload + 'static> Driver<P> {
     /// Nobody holds the socket any more.
     pub(crate) fn detach(&self) {
         self.set_consumer(None);
-        self.machine().detach();
+        let now = self.clock.now();
+        self.machine().detach(now);
         self.carry_out();
+        self.forget_policies();
+    }
+
+    /// Drops what the application gave for what arrives: it may hold a handle.
+    fn forget_policies(&self) {
+        drop(self.key_of.take());
+        drop(self.gather.take());
     }
 
     /// Others may send on the socket from now on.
@@ -323,6 +336,7 @@ impl<P: Payload + 'static> Driver<P> {
         let buffered_amount = self.transport.buffered_amount();
         let now = self.clock.now();
         let mut stats = self.machine().stats(buffered_amount, now);
+        stats.stalled &= self.watching.get();
         stats.ready_state = self.ready_state();
         stats
     }
@@ -431,6 +445,10 @@ impl<P: Payload + 'static> Driver<P> {
     pub(crate) fn set_alarm(&self) {
         let waiting = self.waiting();
         let timeout = self.machine().poll_timeout(waiting);
+        if !self.watching.replace(timeout.is_some()) && timeout.is_some() {
+            let now = self.clock.now();
+            self.machine().begin_watch(now);
+        }
         if self.armed.replace(timeout) != timeout {
             self.clock.arm(timeout);
         }
@@ -538,7 +556,7 @@ impl<P: Payload + 'static> Alarm for Driver<P> {
     fn handle_alarm(&self, by: WokenBy) {
         self.armed.set(None);
         if self.transport.ready_state() == ReadyState::Closed && self.handle_lost() {
-            return self.wake();
+            return self.advance();
         }
         let amount = self.transport.buffered_amount();
         let now = self.clock.now();

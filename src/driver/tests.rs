@@ -1,5 +1,6 @@
 //! The driver, the handlers and the stream over a scripted transport, natively.
 
+mod corners;
 mod losses;
 mod policies;
 mod wakes;
@@ -331,7 +332,7 @@ fn a_close_that_is_never_told_is_told_by_us() {
     assert_eq!(*told.borrow(), [], "a close event may be on its way");
     let wake = script.armed.get().unwrap();
     assert!(
-        wake.at <= script.now.get(),
+        wake.at <= script.now.get() + Duration::from_millis(1),
         "but not for longer than a turn"
     );
     script.fall_to(0);

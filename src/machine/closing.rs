@@ -36,6 +36,10 @@ impl Deadline {
         !core::mem::replace(&mut self.lost, true)
     }
 
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost
+    }
+
     /// What it means when the deadline has passed.
     pub(super) fn cause(&self) -> EndCause {
         if self.lost {
@@ -60,7 +64,7 @@ impl Deadline {
     /// When the socket is given up.
     pub(super) fn at(&self, options: &Options, rate: &Rate) -> Duration {
         let wait = if self.lost {
-            Duration::ZERO
+            TURN
         } else if self.drained {
             let hidden = rate.duration_of(HIDDEN_BYTES);
             let wait = options.close_timeout.saturating_add(hidden);
@@ -71,6 +75,10 @@ impl Deadline {
         self.since.saturating_add(wait)
     }
 }
+
+/// How long a close event that is missing is given: long enough to be a timer of its own and no tick
+/// that somebody else has asked for.
+const TURN: Duration = Duration::from_millis(1);
 
 /// How much may still be under way when `bufferedAmount` is 0, in bytes: Chromium hides 4.39 MB and
 /// Firefox 4.19 MB in the layers below (measured).

@@ -20,8 +20,13 @@ pub enum Stored {
     Kept,
     /// It took the place of one with the same key.
     Conflated,
-    /// So many were thrown away for it, or it was one of them.
-    DroppedOldest(u64),
+    /// The oldest were thrown away for it, or it could never fit and was itself.
+    DroppedOldest {
+        /// How many were.
+        dropped: u64,
+        /// It took the place of one with the same key, too.
+        conflated: bool,
+    },
     /// It did not fit, and nothing will any more.
     Overflowed,
 }
@@ -63,10 +68,7 @@ impl<P: Payload> Inbox<P> {
                 ..Tag::default()
             })
         });
-        let freed = self.queue.cost_of_replaced(&entry).unwrap_or(0);
-        let most = self.capacity.saturating_add(freed);
-        let fits = |queue: &Queue<_>| queue.cost().saturating_add(entry.cost()) <= most;
-        if fits(&self.queue) {
+        if self.fits(&entry) {
             return match self.queue.push(entry) {
                 Some(_) => Stored::Conflated,
                 None => Stored::Kept,
@@ -104,17 +106,25 @@ impl<P: Payload> Inbox<P> {
         self.queue.bytes()
     }
 
+    fn fits(&self, entry: &Entry<Option<P>>) -> bool {
+        let freed = self.queue.cost_of_replaced(entry).unwrap_or(0);
+        let cost = self.queue.cost().saturating_add(entry.cost());
+        cost <= self.capacity.saturating_add(freed)
+    }
+
     fn make_room(&mut self, entry: Entry<Option<P>>) -> Stored {
         if entry.cost() > self.capacity {
-            return Stored::DroppedOldest(1);
+            return Stored::DroppedOldest {
+                dropped: 1,
+                conflated: false,
+            };
         }
         let mut dropped = 0;
-        while self.queue.cost().saturating_add(entry.cost()) > self.capacity {
+        while !self.fits(&entry) {
             self.queue.pop();
             dropped += 1;
         }
-        // One that it would have replaced may still be there: then it is thrown away, too.
-        dropped += u64::from(self.queue.push(entry).is_some());
-        Stored::DroppedOldest(dropped)
+        let conflated = self.queue.push(entry).is_some();
+        Stored::DroppedOldest { dropped, conflated }
     }
 }

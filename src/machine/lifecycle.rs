@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use core::time::Duration;
 
 use crate::{
-    CloseEvent, CloseFrame, EndCause, ErrorEvent, OpenEvent, Options, ReadyState, TapEvent, WokenBy,
+    CloseCode, CloseEvent, CloseFrame, EndCause, ErrorEvent, OpenEvent, Options, ReadyState,
+    TapEvent, WokenBy,
 };
 
 use super::closing::Deadline;
@@ -72,8 +73,12 @@ pub struct Machine<P> {
     pub(super) opened: bool,
     /// When an error came after which nobody has looked at the browser's state.
     pub(super) doubt: Option<Duration>,
-    /// Our Close frame was handed over.
-    pub(super) close_sent: bool,
+    /// The code of our Close frame, once it was handed over.
+    pub(super) close_sent: Option<CloseCode>,
+    /// Nobody is there to hear anything any more.
+    pub(super) detached: bool,
+    /// The peer has read all that was handed over.
+    pub(super) confirmed: bool,
     pub(super) hears: Hears,
     pub(super) counts: Counts,
 }
@@ -103,7 +108,9 @@ impl<P: Payload> Machine<P> {
             shared: false,
             opened: false,
             doubt: None,
-            close_sent: false,
+            close_sent: None,
+            detached: false,
+            confirmed: false,
             hears: Hears::default(),
             counts: Counts::default(),
         }
@@ -136,7 +143,7 @@ impl<P: Payload> Machine<P> {
             self.opened = true;
             self.enter(State::Open(Link::new(&self.options, self.shared, now)));
             self.tap(TapEvent::Opened);
-            self.events.push_back(Event::Open(event));
+            self.tell(Event::Open(event));
         }
     }
 
@@ -145,7 +152,7 @@ impl<P: Payload> Machine<P> {
     pub fn handle_wrong_protocol(&mut self, generation: Generation, now: Duration) {
         if generation == self.generation && matches!(self.state, State::Connecting) {
             self.now = now;
-            self.events.push_back(Event::Error(ErrorEvent {}));
+            self.tell(Event::Error(ErrorEvent {}));
             self.end(CloseEvent::abnormal(), EndCause::Subprotocol);
         }
     }
@@ -156,7 +163,7 @@ impl<P: Payload> Machine<P> {
         if generation == self.generation && !matches!(self.state, State::Closed(_)) {
             self.now = now;
             self.doubt = Some(now);
-            self.events.push_back(Event::Error(ErrorEvent {}));
+            self.tell(Event::Error(ErrorEvent {}));
         }
     }
 
@@ -174,7 +181,10 @@ impl<P: Payload> Machine<P> {
     pub fn handle_lost(&mut self, generation: Generation, now: Duration) -> bool {
         self.handle_closing(generation, now);
         match &mut self.state {
-            State::Closing(_, deadline) if generation == self.generation => deadline.lose(now),
+            State::Closing(_, deadline) if generation == self.generation => {
+                self.doubt = None;
+                deadline.lose(now)
+            }
             _ => false,
         }
     }
@@ -198,7 +208,7 @@ impl<P: Payload> Machine<P> {
         self.doubt = None;
         self.tap(TapEvent::Woken(by));
         let fell = self.take_reading(amount, now);
-        self.look_for_stall(amount, fell);
+        self.look_for_stall(amount);
         if let Some(link) = self.state.link_mut()
             && !fell
             && link.ladder.next().at <= now
@@ -230,7 +240,8 @@ impl<P: Payload> Machine<P> {
 
     /// Nobody holds the socket any more: hands over what is queued, closes with 1000 and forgets
     /// the rest. No event follows.
-    pub fn detach(&mut self) {
+    pub fn detach(&mut self, now: Duration) {
+        self.advance_to(now);
         if matches!(self.state, State::Connecting) {
             self.drop_queue();
         }
@@ -238,9 +249,10 @@ impl<P: Payload> Machine<P> {
             self.closing = Some(CloseFrame::default());
         }
         if !matches!(self.state, State::Closed(_)) {
-            self.state = State::Closed(CloseEvent::abnormal());
+            self.enter(State::Closed(CloseEvent::abnormal()));
         }
         self.abandoning = true;
+        self.detached = true;
         self.doubt = None;
         self.inbox = None;
         self.events = VecDeque::new();
@@ -250,6 +262,13 @@ impl<P: Payload> Machine<P> {
     pub fn begin_wait(&mut self, now: Duration) {
         if let Some(link) = self.state.link_mut() {
             link.ladder = Ladder::new(now);
+        }
+    }
+
+    /// After a time in which nobody waited, somebody does.
+    pub fn begin_watch(&mut self, now: Duration) {
+        if let Some(link) = self.state.link_mut() {
+            link.stall.restart(now);
         }
     }
 
@@ -268,7 +287,9 @@ impl<P: Payload> Machine<P> {
 
     /// Tells the application something, in its place among what happened.
     pub fn tell(&mut self, event: Event<P>) {
-        self.events.push_back(event);
+        if !self.detached {
+            self.events.push_back(event);
+        }
     }
 
     // ---- what has to be done ----
@@ -283,7 +304,7 @@ impl<P: Payload> Machine<P> {
             return Some(Transmit::Message(entry));
         }
         if let Some(frame) = self.closing.take() {
-            self.close_sent = self.opened;
+            self.close_sent = Some(frame.code);
             return Some(Transmit::Close(frame));
         }
         if self.abandoning {
@@ -313,7 +334,8 @@ impl<P: Payload> Machine<P> {
             State::Open(link) => self.next_look(link, waiting),
             State::Closing(link, deadline) => {
                 let end = Timeout::timer(deadline.at(&self.options, &link.rate));
-                let look = (link.gate.bound() > 0).then(|| link.ladder.next());
+                let looks = link.gate.bound() > 0 && !deadline.is_lost();
+                let look = looks.then(|| link.ladder.next());
                 look.filter(|look| look.at < end.at).or(Some(end))
             }
         };
@@ -334,7 +356,7 @@ impl<P: Payload> Machine<P> {
 
     pub(super) fn tap(&mut self, event: TapEvent) {
         if self.hears.tap {
-            self.events.push_back(Event::Tap(event));
+            self.tell(Event::Tap(event));
         }
     }
 
@@ -347,6 +369,9 @@ impl<P: Payload> Machine<P> {
         let (had_room, was_shut) = (link.gate.has_room(), link.gate.is_shut());
         let left = link.gate.handle_buffered(amount);
         link.rate.handle_reading(amount, left, now);
+        if left > 0 || amount == 0 {
+            link.stall.restart(now);
+        }
         if had_room != link.gate.has_room() {
             link.ladder = Ladder::new(now);
         } else if left > 0 {
@@ -373,17 +398,15 @@ impl<P: Payload> Machine<P> {
         left > 0
     }
 
-    fn look_for_stall(&mut self, amount: u64, fell: bool) {
+    fn look_for_stall(&mut self, amount: u64) {
         let (received, now) = (self.counts.messages_received, self.now);
         let timeout = self.options.stall_timeout;
         if let Some(link) = self.state.link_mut()
-            && let Some(since) = link
-                .stall
-                .handle_look(fell || amount == 0, received, now, timeout)
+            && let Some(duration) = link.stall.handle_look(received, now, timeout)
         {
             self.tap(TapEvent::Stalled {
                 buffered_amount: amount,
-                since,
+                duration,
             });
         }
     }
@@ -392,7 +415,7 @@ impl<P: Payload> Machine<P> {
     fn next_look(&self, link: &Link, waiting: Waiting) -> Option<Timeout> {
         let room = waiting.room || !self.queue.is_empty() || (waiting.drain && self.drain_owed);
         let shut = !link.gate.has_room();
-        let awaited = (shut && room) || (waiting.drained && !self.is_drained());
+        let awaited = (shut && room) || (waiting.drained && link.gate.bound() > 0);
         let limit = self.limit.as_ref().filter(|_| room && !shut);
         earlier(
             awaited.then(|| link.ladder.next()),
@@ -418,11 +441,10 @@ impl<P: Payload> Machine<P> {
             return;
         }
         self.drop_queue();
-        // Only the answer to our Close frame says that the peer has read what came before it.
-        if !self.close_sent || cause != EndCause::CloseEvent || event.code == ABNORMAL {
-            self.counts.messages_unknown = self.counts.messages_sent;
-            self.counts.bytes_unknown = self.counts.bytes_sent;
-        }
+        // Only the answer to our Close frame, which repeats its code, says that the peer has read
+        // what came before it.
+        let answer = self.close_sent.map(CloseCode::get);
+        self.confirmed = cause == EndCause::CloseEvent && answer == Some(event.code);
         self.closing = None;
         self.doubt = None;
         self.abandoning = true;
@@ -431,9 +453,6 @@ impl<P: Payload> Machine<P> {
             cause,
             code: event.code,
         });
-        self.events.push_back(Event::Close(event));
+        self.tell(Event::Close(event));
     }
 }
-
-/// What browsers say when there was no Close frame.
-const ABNORMAL: u16 = 1006;

@@ -76,7 +76,9 @@ impl Bucket {
 
     /// How long so many tokens take to come back.
     fn time_of(&self, tokens: usize) -> Duration {
-        let seconds = self.period.as_secs_f64() * tokens as f64 / f64::from(self.count);
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+        // Rounded down, so that a whole period's worth is not too much.
+        let nanoseconds =
+            self.period.as_nanos().saturating_mul(tokens as u128) / u128::from(self.count.max(1));
+        u64::try_from(nanoseconds).map_or(Duration::MAX, Duration::from_nanos)
     }
 }

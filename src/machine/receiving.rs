@@ -13,7 +13,7 @@ impl<P: Payload> Machine<P> {
         if self.is_live(generation) {
             self.counts.messages_received += 1;
             self.counts.bytes_received += payload.byte_len() as u64;
-            self.events.push_back(Event::Message(payload));
+            self.tell(Event::Message(payload));
         }
     }
 
@@ -21,7 +21,7 @@ impl<P: Payload> Machine<P> {
     pub fn handle_unreadable(&mut self, generation: Generation) {
         if self.is_live(generation) {
             self.counts.messages_unreadable += 1;
-            self.events.push_back(Event::Unreadable);
+            self.tell(Event::Unreadable);
         }
     }
 
@@ -61,7 +61,10 @@ impl<P: Payload> Machine<P> {
         match inbox.store(payload, key) {
             Stored::Kept => {}
             Stored::Conflated => self.counts.messages_conflated += 1,
-            Stored::DroppedOldest(messages) => self.counts.messages_overflowed += messages,
+            Stored::DroppedOldest { dropped, conflated } => {
+                self.counts.messages_overflowed += dropped;
+                self.counts.messages_conflated += u64::from(conflated);
+            }
             Stored::Overflowed => {
                 self.counts.messages_overflowed += 1;
                 if first {

@@ -31,7 +31,7 @@ impl<P: Payload> Machine<P> {
     /// it is lost.
     pub fn handle_refused(&mut self, entry: Entry<P>, cause: DropCause) {
         self.drop_entry(entry, cause);
-        self.events.push_back(Event::Error(ErrorEvent {}));
+        self.tell(Event::Error(ErrorEvent {}));
         self.settle_drain();
     }
 
@@ -123,7 +123,8 @@ impl<P: Payload> Machine<P> {
 
     /// Time has passed.
     pub(super) fn advance_to(&mut self, now: Duration) {
-        self.now = now;
+        self.now = self.now.max(now);
+        let now = self.now;
         for entry in self.queue.take_expired(now) {
             self.drop_entry(entry, DropCause::Expired);
         }
@@ -180,7 +181,6 @@ impl<P: Payload> Machine<P> {
             self.drop_entry(replaced, DropCause::Replaced);
         }
         self.drain_owed = true;
-        self.shut_gate();
         Outcome::Queued
     }
 
@@ -227,7 +227,7 @@ impl<P: Payload> Machine<P> {
         }
         if self.may_transmit() {
             self.drain_owed = false;
-            self.events.push_back(Event::Drain(crate::DrainEvent {}));
+            self.tell(Event::Drain(crate::DrainEvent {}));
         } else {
             self.shut_gate();
         }
@@ -252,7 +252,7 @@ impl<P: Payload> Machine<P> {
         let message = entry.payload;
         if self.hears.drops {
             let event = DropEvent::new(message.clone(), cause);
-            self.events.push_back(Event::Drop(event));
+            self.tell(Event::Drop(event));
         }
         if let Some(ticket) = ticket {
             self.fates.push((ticket, Fate::Dropped(message, cause)));

@@ -44,8 +44,6 @@ pub(super) struct Counts {
     pub(super) messages_received: u64,
     pub(super) bytes_received: u64,
     pub(super) messages_unreadable: u64,
-    pub(super) messages_unknown: u64,
-    pub(super) bytes_unknown: u64,
     pub(super) dropped: Drops,
     pub(super) messages_overflowed: u64,
     pub(super) messages_conflated: u64,

@@ -35,7 +35,10 @@ impl<P: Payload> Machine<P> {
     /// applies to the queue.
     pub fn room(&self) -> Room {
         let yes = match &self.state {
-            State::Connecting => self.queue.bytes() < self.options.high_water_mark,
+            State::Connecting => {
+                let most = self.options.high_water_mark.min(self.options.capacity);
+                self.queue.cost() < most && self.queue.len() < self.options.capacity_messages
+            }
             State::Open(_) => self.queue.is_empty() && self.may_transmit(),
             State::Closing(..) | State::Closed(_) => return Room::Never,
         };
@@ -49,7 +52,9 @@ impl<P: Payload> Machine<P> {
             State::Open(link) => {
                 !self.queue.is_empty() || self.limit.is_some() || link.gate.wants_reading()
             }
-            State::Connecting | State::Closing(..) | State::Closed(_) => false,
+            // Not for `bufferedAmount`, but for the time.
+            State::Connecting => self.queue.next_expiry().is_some(),
+            State::Closing(..) | State::Closed(_) => false,
         }
     }
 
@@ -96,6 +101,7 @@ impl<P: Payload> Machine<P> {
             State::Open(link) | State::Closing(link, _) => link.stall.is_stalled(),
             State::Connecting | State::Closed(_) => false,
         };
+        let unknown = matches!(self.state, State::Closed(_)) && !self.confirmed;
         Stats {
             ready_state: self.ready_state(),
             messages_sent: self.counts.messages_sent,
@@ -106,8 +112,12 @@ impl<P: Payload> Machine<P> {
             messages_queued: self.queue.len(),
             bytes_queued: self.queue.bytes(),
             dropped: self.counts.dropped,
-            messages_unknown: self.counts.messages_unknown,
-            bytes_unknown: self.counts.bytes_unknown,
+            messages_unknown: if unknown {
+                self.counts.messages_sent
+            } else {
+                0
+            },
+            bytes_unknown: if unknown { self.counts.bytes_sent } else { 0 },
             messages_overflowed: self.counts.messages_overflowed,
             messages_conflated: self.counts.messages_conflated,
             messages_unread: self.inbox.as_ref().map_or(0, Inbox::len),

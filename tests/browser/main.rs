@@ -8,6 +8,7 @@ mod adopting;
 mod closing;
 mod flow;
 mod handlers;
+mod hidden;
 mod leaks;
 mod messages;
 mod opening;
