@@ -286,17 +286,24 @@ fn looks_are_a_few_ticks_and_then_timers_that_slow_down() {
     assert_eq!(delays[..2], [tick; 2]);
     assert_eq!(delays[2..], [0, 1, 2, 4, 8, 16, 16, 16, 16, 16].map(timer));
     assert!(script.timeout().unwrap().idle > Duration::from_millis(90));
-    // 1,000 of the 1,750 bytes above the low mark left within 16 ms: the rest takes 12 ms more.
+    // 250 of the 1,750 bytes above the low mark left within 16 ms: the rest takes 96 ms.
     script.now = script.timeout().unwrap().at;
-    script.fall_to(1000);
+    script.fall_to(1750);
     let next = script.timeout().unwrap();
     assert_eq!(next.wake, Wake::Timer);
-    assert_eq!(next.at - script.now, Duration::from_millis(4), "half of it");
-    assert_eq!(next.idle, Duration::from_millis(4));
+    assert_eq!(
+        next.at - script.now,
+        Duration::from_millis(8),
+        "a slow fall"
+    );
+    assert_eq!(next.idle, Duration::from_millis(8));
     script.now = next.at;
     script.fall_to(300);
     let next = script.timeout().unwrap();
-    assert_eq!(next.at, script.now, "and ever sooner towards the mark");
+    assert_eq!(
+        next.at, script.now,
+        "a fast fall goes back to the first timer"
+    );
 }
 
 #[test]
@@ -313,7 +320,7 @@ fn a_steady_slow_fall_costs_few_looks() {
     script.pass(Duration::from_millis(2));
     assert_eq!(script.sent, [1, 2], "as soon as the low mark is reached");
     let polls = script.machine.stats(0, script.now).polls;
-    assert!((30..100).contains(&polls), "{polls} looks in half a second");
+    assert!((30..200).contains(&polls), "{polls} looks in half a second");
 }
 
 #[test]

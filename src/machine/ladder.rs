@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::{Timeout, Wake};
 
 /// The steps between two looks: a few ticks of the event loop, then timers that slow down. A fall of
-/// `bufferedAmount` goes back to the timer that the speed of the fall calls for: half the time that
-/// the rest will take.
+/// `bufferedAmount` goes back to the first timer, or, where the rest will take long at the speed of
+/// the fall, to a later one.
 ///
 /// It never spins: ticks alone cost 344,000–528,000 polls in 3 s on a slow link and burn a core,
 /// and timers alone cap at 60 MiB/s at a 256 KiB mark (measured).
@@ -38,8 +38,9 @@ impl Ladder {
     /// Looked, and `left` bytes had gone; `rest` more have to go.
     pub fn restart(&mut self, left: u64, rest: u64, now: Duration) {
         let elapsed = now.saturating_sub(self.since).as_micros() as u64;
-        let ahead = elapsed.saturating_mul(rest) / left.max(1) / 2;
-        let timer = TIMERS.iter().rposition(|timer| timer * 1000 <= ahead);
+        let ahead = elapsed.saturating_mul(rest) / left.max(1) / CAUTION / 1000;
+        let slow = ahead >= WORTH_WAITING;
+        let timer = TIMERS.iter().rposition(|timer| slow && *timer <= ahead);
         self.step = TICKS + timer.unwrap_or(0);
         self.since = now;
         self.moved = now;
@@ -108,13 +109,20 @@ impl Rate {
 /// How many looks are ticks, at the start of a wait only: going back to them at every fall, which
 /// Chromium shows in steps of 64 KiB, costs two to three times the looks at the same rate (48 MiB
 /// in 16 KiB messages: 570–1,040 against 270–720, measured). Going back to the first timer at every
-/// fall costs up to 8,450 looks for 6 MiB in small messages (measured).
+/// fall, however slow, costs up to 8,450 looks for 6 MiB in small messages (measured).
 const TICKS: usize = 2;
 
 /// The timers after the ticks, in milliseconds. The last one repeats: 16 ms cost 290–570 polls in
 /// 3 s on a slow link together with the steps before (measured).
 const TIMERS: [u64; 6] = [0, 1, 2, 4, 8, 16];
 const MAX_DELAY: u64 = 16;
+
+/// Which part of the time that the rest will take is waited for. Falls come in bursts: with a half,
+/// and no least delay, Chromium came to 0.66 of the rate without a gate (256 KiB messages, measured).
+const CAUTION: u64 = 8;
+
+/// The least delay, in milliseconds, that is not better spent looking.
+const WORTH_WAITING: u64 = 4;
 
 /// A window must be long against the first fall, which Chromium and Firefox show at once for up to
 /// 4.2 MB (measured).
