@@ -43,10 +43,10 @@ pub(super) struct Pulse {
     due: Cell<Option<Duration>>,
     /// How many waits in a row ended far too late.
     late: Cell<u32>,
-    /// It is not tried again before this time.
-    distrusted_until: Cell<Duration>,
     /// How many in a row did not.
     in_time: Cell<u32>,
+    /// It is not tried again before this time.
+    distrusted_until: Cell<Duration>,
     bells: RefCell<Vec<Weak<Bell>>>,
     on_beat: OnceCell<Callback>,
     /// Made by the first wait, so that bells ring at once when the page becomes visible.
@@ -230,7 +230,7 @@ const MAX_LATE: u32 = 2;
 /// A wait that is overdue by so much will never end, as in workers of WebKitGTK (measured).
 const LOST: Duration = Duration::from_secs(5);
 
-/// For how long ticks stand in for it then. A page that was merely busy is not judged for ever.
+/// For how long ticks stand in after either. A page that was merely busy is not judged for ever.
 const DISTRUST: Duration = Duration::from_secs(60);
 
 /// After so many in time it is trusted. In Firefox the first may be in time by chance, the one after

@@ -172,9 +172,10 @@ impl<P: Payload + 'static> Driver<P> {
         &self,
         accept: impl FnOnce(&mut Machine<P>) -> Result<T, TrySendError<P>>,
     ) -> Result<T, TrySendError<P>> {
-        self.look_if_wanted();
-        // What waits goes first, so that the room that it leaves is there for this message.
-        self.transmit();
+        if self.look_if_wanted() {
+            // What waits goes first, so that the room that it leaves is there for this message.
+            self.transmit();
+        }
         let outcome = accept(&mut self.machine());
         let refused = self.transmit();
         self.wake();
@@ -469,11 +470,13 @@ impl<P: Payload + 'static> Driver<P> {
 
     // ---- looking at the browser ----
 
-    fn look_if_wanted(&self) {
+    /// Says whether it was.
+    fn look_if_wanted(&self) -> bool {
         let wanted = self.machine().wants_reading();
         if wanted {
             self.look();
         }
+        wanted
     }
 
     /// Somebody waits and the browser has just run anyway: a look costs nothing.
